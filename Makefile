@@ -18,14 +18,13 @@ $(VENV)/run.stamp: requirements.lock pyproject.toml
 	  { echo "Tenure needs Python 3.11 or newer; say which with: make PYTHON=python3.11 demo"; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e . || \
-	  $(BIN)/python -m pip install --quiet --no-deps -e .
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/dev.stamp: requirements-dev.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
-	$(BIN)/python -m pip install --quiet --no-deps -e .
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@ $(VENV)/run.stamp
 
 demo: $(VENV)/run.stamp ## A simulated company, scored and validated, in the browser
@@ -48,7 +47,7 @@ format: $(VENV)/dev.stamp ## Put the code in order
 	$(BIN)/ruff format .
 
 lock: ## Lock dependencies with hashes and without addresses
-	uv pip compile -q --generate-hashes --universal --no-emit-index-url --no-annotate pyproject.toml -o requirements.lock
+	uv pip compile -q --generate-hashes --universal --no-emit-index-url --no-annotate --extra build pyproject.toml -o requirements.lock
 	uv pip compile -q --generate-hashes --universal --no-emit-index-url --no-annotate --extra dev pyproject.toml -o requirements-dev.lock
 
 bench: $(VENV)/dev.stamp ## Every benchmark, each a ratio against a named reference in the same run
