@@ -1,0 +1,294 @@
+"""The lake: what happened, append-only, in Delta tables that other engines read.
+
+Each table is a Delta table under the lake's folder, partitioned by ``received_day``. An append
+carries an application transaction ``(writer, number)``: numbers of one writer only grow, and a
+number that is already in the table (or a later one) is not written again.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from deltalake import (
+    CommitProperties,
+    DeltaTable,
+    PostCommitHookProperties,
+    Transaction,
+    WriterProperties,
+    write_deltalake,
+)
+from deltalake.exceptions import TableNotFoundError
+
+from tenure.analytics.dataset import Dataset
+from tenure.analytics.tables import TABLES
+from tenure.core import workspace
+from tenure.facts import durable
+
+PARTITION = "received_day"
+_NO_HOOKS = PostCommitHookProperties(create_checkpoint=False, cleanup_expired_logs=False)
+_WRITER = WriterProperties(compression="ZSTD", compression_level=1)
+
+
+def conform(data: pa.Table, schema: pa.Schema) -> pa.Table:
+    """``data`` with the columns of ``schema``, in its order; missing ones empty, day filled in.
+
+    Raises ValueError when ``data`` has a column that ``schema`` lacks.
+    """
+    if unknown := set(data.column_names) - set(schema.names):
+        raise ValueError(f"the table has no columns {sorted(unknown)}; put them into properties")
+    if PARTITION not in data.column_names or data[PARTITION].null_count:
+        data = with_day(data)
+    columns = [
+        data[f.name].cast(f.type) if f.name in data.column_names else pa.nulls(len(data), f.type)
+        for f in schema
+    ]
+    return pa.table(columns, schema=schema)
+
+
+def with_day(data: pa.Table) -> pa.Table:
+    """``data`` with ``received_day``, the UTC date of ``received_at``."""
+    if "received_at" not in data.column_names:
+        raise ValueError("facts need received_at (or received_day): when Tenure learned of them")
+    day = pc.cast(pc.cast(data["received_at"], pa.timestamp("us", tz="UTC")), pa.date32())
+    if PARTITION in data.column_names:
+        data = data.drop_columns([PARTITION])
+    return data.append_column(PARTITION, day)
+
+
+class Lake:
+    """All tables of one workspace. Safe to share between threads."""
+
+    def __init__(self, root: Path | str, storage_options: Mapping[str, str] | None = None) -> None:
+        self.root = str(root).rstrip("/")
+        self.local = "://" not in self.root
+        self._options = dict(storage_options or {}) or None
+        self._handles: dict[str, DeltaTable] = {}
+        self._lock = threading.RLock()
+
+    def folder(self, table: str) -> Path:
+        """Where a table's files are (local lakes only)."""
+        return Path(self.root) / table
+
+    def append(self, table: str, data: pa.Table, txn: tuple[str, int]) -> bool:
+        """Add facts once, durably. False (and nothing written) if ``txn`` is already there.
+
+        Tables of ``analytics.tables`` get their declared schema; others take that of their first
+        append. A concurrent append with the same transaction raises and leaves one of the two.
+        """
+        known = TABLES.get(table)
+        data = conform(data, known.arrow_schema()) if known else with_schema_day(data)
+        with self._lock:
+            handle = self._for_append(table, data.schema)
+            last = handle.transaction_version(txn[0])
+            if last is not None and last >= txn[1]:
+                return False
+            before = handle.version()
+            write_deltalake(
+                handle,
+                data,
+                mode="append",
+                schema_mode="merge" if self._grows(handle, data.schema) else None,
+                writer_properties=_WRITER,
+                commit_properties=CommitProperties(app_transactions=[Transaction(*txn)]),
+                post_commithook_properties=_NO_HOOKS,
+            )
+            handle.update_incremental()
+            self._make_durable(table, handle, before + 1)
+        return True
+
+    def exists(self, table: str) -> bool:
+        """Whether anything was ever written to ``table``."""
+        return self._handle(table) is not None
+
+    def version(self, table: str) -> int:
+        """Number of the newest commit of ``table``; -1 when there is none."""
+        handle = self._handle(table)
+        return -1 if handle is None else handle.version()
+
+    def transaction(self, table: str, writer: str) -> int:
+        """The last transaction number of ``writer`` in ``table``; 0 when there is none."""
+        handle = self._handle(table)
+        return (handle.transaction_version(writer) or 0) if handle else 0
+
+    def rows(self, table: str) -> int:
+        """How many facts ``table`` holds, from its log."""
+        files = self.files(table)
+        return int(pc.sum(files["num_records"]).as_py() or 0) if len(files) else 0
+
+    def files(self, table: str, since: date | None = None) -> pa.Table:
+        """One row a data file: ``path`` (absolute), ``num_records``, ``partition.received_day``,
+        and ``min.<column>``, ``max.<column>`` where known."""
+        with self._lock:
+            handle = self._handle(table)
+            if handle is None:
+                return pa.table({"path": pa.array([], pa.string())})
+            files = pa.table(handle.get_add_actions(flatten=True))
+        if since is not None:
+            files = files.filter(pc.greater_equal(files[f"partition.{PARTITION}"], since))
+        path = pc.binary_join_element_wise(f"{self.root}/{table}", files["path"], "/")
+        return files.set_column(files.schema.get_field_index("path"), "path", path)
+
+    def tables(self) -> list[str]:
+        """Names of the tables that exist (local lakes: from the folder; else the declared ones)."""
+        if not self.local:
+            return [name for name in TABLES if self.exists(name)]
+        logs = Path(self.root).glob("*/_delta_log")
+        return sorted(log.parent.name for log in logs)
+
+    def dataset(self, tables: Iterable[str] | None = None, since: date | None = None) -> Dataset:
+        """The files to read, as of now, for ``tables`` (default: all that exist).
+
+        ``since`` leaves out files with facts received before that day.
+        """
+        names = self.tables() if tables is None else [t for t in tables if self.exists(t)]
+        return Dataset({name: self.files(name, since)["path"].to_pylist() for name in names})
+
+    def compact(
+        self, table: str, *, keep_hours: int, file_bytes: int = 128 << 20
+    ) -> dict[str, int]:
+        """Merge small files of each day, write a checkpoint, drop files unused for ``keep_hours``.
+
+        Readers that took their file list less than ``keep_hours`` ago are not disturbed.
+        """
+        with self._lock:
+            handle = self._need(table)
+            before = handle.version()
+            done = handle.optimize.compact(
+                target_size=file_bytes, post_commithook_properties=_NO_HOOKS
+            )
+            handle.update_incremental()
+            self._make_durable(table, handle, before + 1)
+            self._checkpoint(table, handle)
+            gone = self._vacuum(handle, keep_hours)
+        return {
+            "merged": int(done["numFilesRemoved"]),
+            "written": int(done["numFilesAdded"]),
+            "deleted": gone,
+        }
+
+    def rewrite(self, table: str, where: str, updates: Mapping[str, str] | None = None) -> int:
+        """Erase (or change) the facts that match ``where``, so that their bytes are gone.
+
+        ``where`` and the values of ``updates`` are SQL expressions over the table's columns;
+        without ``updates`` the facts are deleted. Old files, and old commits whose statistics
+        could still name a value, are removed at once: a reader in flight has to start again.
+        Returns the number of facts touched.
+        """
+        with self._lock:
+            handle = self._need(table)
+            before = handle.version()
+            touched = self._touch(handle, where, updates)
+            handle.update_incremental()
+            if touched:
+                self._make_durable(table, handle, before + 1)
+            self._checkpoint(table, handle)
+            self._vacuum(handle, 0)
+            self._forget_commits(table)
+            self._handles.pop(table)
+        return touched
+
+    @staticmethod
+    def _touch(handle: DeltaTable, where: str, updates: Mapping[str, str] | None) -> int:
+        options: Any = {"writer_properties": _WRITER, "post_commithook_properties": _NO_HOOKS}
+        if updates is None:
+            return int(handle.delete(where, **options)["num_deleted_rows"])
+        return int(handle.update(dict(updates), predicate=where, **options)["num_updated_rows"])
+
+    def _handle(self, table: str) -> DeltaTable | None:
+        with self._lock:
+            handle = self._handles.get(table)
+            if handle is not None:
+                try:
+                    handle.update_incremental()
+                    return handle
+                except Exception:  # log was cleaned up, or the table made anew: open it again
+                    self._handles.pop(table)
+            try:
+                handle = DeltaTable(f"{self.root}/{table}", storage_options=self._options)
+            except TableNotFoundError:
+                return None
+            self._handles[table] = handle
+            return handle
+
+    def _need(self, table: str) -> DeltaTable:
+        handle = self._handle(table)
+        if handle is None:
+            raise KeyError(f"the lake has no table {table}")
+        return handle
+
+    def _for_append(self, table: str, schema: pa.Schema) -> DeltaTable:
+        handle = self._handle(table)
+        if handle is None:
+            if self.local:
+                self.folder(table).mkdir(parents=True, exist_ok=True)
+            DeltaTable.create(
+                f"{self.root}/{table}",
+                schema,
+                mode="ignore",
+                partition_by=[PARTITION],
+                storage_options=self._options,
+            )
+            handle = self._need(table)
+            self._make_durable(table, handle, 0)
+        return handle
+
+    @staticmethod
+    def _grows(handle: DeltaTable, schema: pa.Schema) -> bool:
+        return bool(set(schema.names) - {field.name for field in handle.schema().fields})
+
+    def _make_durable(self, table: str, handle: DeltaTable, first: int) -> None:
+        if self.local:
+            durable.sync_commits(self.folder(table), first, handle.version())
+
+    def _checkpoint(self, table: str, handle: DeltaTable) -> None:
+        handle.create_checkpoint()
+        if self.local:
+            log = self.folder(table) / "_delta_log"
+            made = [*log.glob(f"{handle.version():020d}.checkpoint*"), log / "_last_checkpoint"]
+            durable.sync_all(made, self.folder(table))
+
+    @staticmethod
+    def _vacuum(handle: DeltaTable, keep_hours: int) -> int:
+        gone = handle.vacuum(
+            retention_hours=keep_hours,
+            dry_run=False,
+            enforce_retention_duration=False,
+            post_commithook_properties=_NO_HOOKS,
+        )
+        return len(gone)
+
+    def _forget_commits(self, table: str) -> None:
+        if not self.local:
+            return
+        handle = self._need(table)
+        self._checkpoint(table, handle)
+        keep = f"{handle.version():020d}"
+        for file in (self.folder(table) / "_delta_log").iterdir():
+            if file.name[:1].isdigit() and file.name[:20] < keep:
+                file.unlink()
+        durable.sync(self.folder(table) / "_delta_log")
+
+
+def with_schema_day(data: pa.Table) -> pa.Table:
+    """For tables that declare no schema: only the partition is filled in."""
+    return data if PARTITION in data.column_names else with_day(data)
+
+
+_current: dict[str, Lake] = {}
+
+
+def current() -> Lake:
+    """The lake of the current workspace."""
+    root = str(workspace.current().lake)
+    return _current.setdefault(root, Lake(root))
+
+
+def day_of(moment: datetime) -> date:
+    """The UTC day of ``moment``."""
+    return moment.astimezone(UTC).date()
