@@ -5,3 +5,16 @@ class CoreConfig(AppConfig):
     name = "tenure.core"
     label = "core"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from tenure.core import policy, roles
+
+        policy.register(
+            policy.PolicyDocument(
+                roles.DOCUMENT,
+                "Roles",
+                roles.DEFAULT,
+                roles.parse,
+                "Who may see and do what.",
+            )
+        )

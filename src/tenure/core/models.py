@@ -22,7 +22,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractUser):
-    """A colleague. ``role`` is a key of ``core.roles.ROLES`` (admin, cs_lead, csm, support, analyst)."""
+    """A colleague. ``role`` is a key of ``core/roles.toml``."""
 
     username = None  # type: ignore[assignment]
     email = models.EmailField(unique=True)
@@ -39,7 +39,7 @@ class User(AbstractUser):
 
 
 class ApiKey(models.Model):
-    """A key for machines. ``scope`` is ``ingest`` (SDK write key) or ``api`` (acts with ``role``)."""
+    """A key for machines: ``scope`` is ``ingest`` (SDK write key) or ``api`` (has a ``role``)."""
 
     name = models.CharField(max_length=200)
     scope = models.CharField(max_length=20)

@@ -1,0 +1,86 @@
+"""Fixtures everybody uses: a workspace of one's own, and three people.
+
+Alice runs the workspace (admin), Bob is a CSM in her team, Charlie is an outsider: he has an
+account that was deactivated, and no way in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from people import NOW, PASSWORD
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The moment at which tests take place unless they say otherwise."""
+    return NOW
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """An empty workspace folder; state stays in the test database."""
+    from tenure.core import workspace as room
+
+    home = tmp_path / "workspace"
+    monkeypatch.setenv("TENURE_HOME", str(home))
+    return room.current()
+
+
+def _person(email: str, role: str, **fields: object) -> Any:
+    from tenure.core.models import User
+
+    return User.objects.create_user(email, PASSWORD, role=role, **fields)
+
+
+@pytest.fixture
+def alice(db: None) -> Any:
+    """Admin."""
+    return _person("alice@example.com", "admin", name="Alice")
+
+
+@pytest.fixture
+def bob(db: None) -> Any:
+    """CSM in Alice's team."""
+    return _person("bob@example.com", "csm", name="Bob")
+
+
+@pytest.fixture
+def charlie(db: None) -> Any:
+    """Outsider: was a colleague once."""
+    return _person("charlie@example.com", "csm", name="Charlie", is_active=False)
+
+
+@pytest.fixture
+def colleague(db: None) -> Callable[[str], Any]:
+    """A colleague with the role given."""
+    return lambda role: _person(f"{role}@example.com", role, name=role)
+
+
+@pytest.fixture
+def api(db: None) -> Callable[[str], Any]:
+    """A client of the REST API that holds a key with the role given (no key when empty)."""
+    from django.test import Client
+
+    from tenure.core import keys
+
+    def make(role: str = "admin") -> Client:
+        if not role:
+            return Client()
+        _, plain = keys.make_key(f"test {role}", keys.API, role=role, by="tests", now=NOW)
+        return Client(headers={"authorization": f"Bearer {plain}"})
+
+    return make
+
+
+@pytest.fixture(autouse=True)
+def _forget_caches() -> Iterator[None]:
+    """No test sees what another remembered."""
+    yield
+    from tenure.core import keys
+
+    keys.forget()
