@@ -11,7 +11,7 @@ from tenure.cli.output import CommandError
 def setup(*, migrate: bool = True) -> None:
     """Make the workspace's models and policy usable; apply pending migrations under a lock.
 
-    CommandError if the workspace cannot be written, the database not reached, or made by a newer Tenure.
+    CommandError if the workspace cannot be written, or its database not reached or too new.
     """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tenure.web.settings")
     if not os.environ.get("TENURE_DEBUG"):

@@ -30,6 +30,7 @@ def main(arguments: list[str] | None = None) -> None:
     given = list(sys.argv[1:] if arguments is None else arguments)
     if "--debug" in given:
         os.environ["TENURE_DEBUG"] = "1"
+        given = [word for word in given if word != "--debug"]
     try:
         build(given)(args=given, prog_name="tenure")
     except Exception as error:

@@ -7,14 +7,19 @@ class CoreConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from tenure.core import policy, roles
+        from tenure.core import operations, policy, roles
 
         policy.register(
             policy.PolicyDocument(
-                roles.DOCUMENT,
-                "Roles",
-                roles.DEFAULT,
-                roles.parse,
-                "Who may see and do what.",
+                roles.DOCUMENT, "Roles", roles.DEFAULT, roles.parse, "Who may see and do what."
+            )
+        )
+        policy.register(
+            policy.PolicyDocument(
+                operations.DOCUMENT,
+                "Operations",
+                operations.DEFAULT,
+                operations.parse,
+                "What the doctor takes as well, and how backups are made.",
             )
         )

@@ -17,7 +17,7 @@ from django.db.models import Q
 
 from tenure.analytics.errors import SpecError
 from tenure.core import audit, roles
-from tenure.core.models import ApiKey
+from tenure.core.models import ApiKey, User
 
 INGEST, API = "ingest", "api"
 MARKS = {INGEST: "tnw_", API: "tna_"}
@@ -57,7 +57,7 @@ def make_key(
         role=role if scope == API else "",
         prefix=plain[:10],
         digest=digest(plain),
-        created_by=by if getattr(by, "pk", None) and hasattr(by, "email") else None,
+        created_by=by if isinstance(by, User) else None,
         created_at=now,
     )
     after = {"name": key.name, "scope": scope, "role": key.role, "prefix": key.prefix}

@@ -11,6 +11,7 @@ from django.db.models import Max
 from tenure.analytics.errors import SpecError
 from tenure.core import audit
 from tenure.core.models import PolicyVersion
+from tenure.core.policy import reading
 from tenure.core.policy.checking import validate
 from tenure.core.policy.reading import PACKAGED, active, default_text, source_of, text, version
 from tenure.core.policy.registry import document
@@ -65,7 +66,7 @@ def rollback(name: str, version: int, author: object, note: str, now: datetime) 
     else:
         body = text(name, version)
     note = note or f"back to {'the packaged default' if not body else f'version {version}'}"
-    return save_all({name: body}, author, note, now).get(name, version(name))
+    return save_all({name: body}, author, note, now).get(name, reading.version(name))
 
 
 def _differs(name: str, body: str) -> bool:
