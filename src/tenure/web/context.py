@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from django.http import HttpRequest
 
+from tenure.core import roles
+from tenure.web import nav, workspace_name
 
-def shell(request: HttpRequest) -> dict[str, object]:  # noqa: ARG001
-    """Context for the base template."""
-    return {}
+
+def shell(request: HttpRequest) -> dict[str, object]:
+    """Context for the base template: navigation, role and name of the workspace."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {"shell": {"nav": [], "workspace": ""}}
+    role = roles.table().roles.get(user.role)
+    return {
+        "shell": {
+            "nav": nav.entries(user, request.path),
+            "workspace": workspace_name.read(),
+            "role_title": role.title if role else user.role,
+        },
+        "may": roles.permissions_of(user),
+    }

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+
+from tenure.web.once import request_scope
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -26,15 +33,20 @@ class ContentSecurityPolicy:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         response.headers.setdefault("Content-Security-Policy", POLICY)
-        response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+        response.headers.setdefault(
+            "Permissions-Policy", "camera=(), microphone=(), geolocation=()"
+        )
         return response
 
 
-OPEN_PREFIXES = ("/static/", "/sign-in/", "/first-run/", "/api/", "/healthz")
+OPEN_PREFIXES = ("/static/", "/sign-in/", "/first-run/", "/invitation/", "/api/", "/healthz")
 
 
 class SignInRequired:
-    """Every page asks for sign-in unless it is listed as open: forgetting one fails safe."""
+    """Every page asks for sign-in unless it is listed as open: forgetting one fails safe.
+
+    An htmx request from a page whose session has ended reloads that page, which then asks.
+    """
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -44,4 +56,29 @@ class SignInRequired:
             return self.get_response(request)
         if request.headers.get("HX-Request"):
             return HttpResponse(status=401, headers={"HX-Refresh": "true"})
+        if is_new_workspace():
+            return HttpResponseRedirect(reverse("first_run"))
         return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
+
+
+def is_new_workspace() -> bool:
+    """Whether nobody can sign in yet."""
+    return not get_user_model().objects.exists()
+
+
+class PersonalRequest:
+    """Times are shown in the zone of whoever is signed in; look-ups are kept for the request."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with request_scope(), timezone.override(_zone_of(request.user)):
+            return self.get_response(request)
+
+
+def _zone_of(user: object) -> ZoneInfo:
+    try:
+        return ZoneInfo(getattr(user, "timezone", "") or "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")

@@ -1,9 +1,11 @@
-"""Every address a browser can open."""
+"""Every address a browser can open. One line per room of pages."""
 
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, include, path
+
+from tenure.web import errors
 
 
 def healthz(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
@@ -14,4 +16,12 @@ def healthz(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz),
     path("sign-in/", include("allauth.urls")),
+    path("", include("tenure.web.first_run.urls")),
+    path("profile/", include("tenure.web.profile.urls")),
+    path("accounts/", include("tenure.web.accounts.urls")),
 ]
+
+handler400 = errors.bad_request
+handler403 = errors.forbidden
+handler404 = errors.not_found
+handler500 = errors.server_error

@@ -1,0 +1,82 @@
+"""How values are written for people: money, numbers, spans of time. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹", "KRW": "₩"}
+EXPONENTS = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "ISK": 0, "KWD": 3, "BHD": 3, "TND": 3}
+NOTHING = "–"
+STEPS = (
+    ("year", 365 * 86400),
+    ("month", 30 * 86400),
+    ("day", 86400),
+    ("hour", 3600),
+    ("minute", 60),
+)
+
+
+def money(minor: int | None, currency: str = "") -> str:
+    """An amount in minor units of an ISO 4217 currency; cents only where there are some.
+
+    >>> money(129900, "USD"), money(129950, "EUR"), money(5000, "JPY"), money(5000, "SEK")
+    ('$1,299', '€1,299.50', '¥5,000', 'SEK 50')
+    """
+    if minor is None:
+        return NOTHING
+    code = currency.upper()
+    exponent = EXPONENTS.get(code, 2)
+    whole, rest = divmod(abs(minor), 10**exponent)
+    text = f"{whole:,}" + (f".{rest:0{exponent}d}" if rest else "")
+    prefix = SYMBOLS.get(code) or (f"{code} " if code else "")
+    return ("−" if minor < 0 else "") + prefix + text
+
+
+def number(value: float | None, digits: int = 1) -> str:
+    """A number with thousands, and at most ``digits`` decimals, none that are zero.
+
+    >>> number(1234.0), number(0.256, 2), number(None)
+    ('1,234', '0.26', '–')
+    """
+    if value is None:
+        return NOTHING
+    text = f"{value:,.{digits}f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text == "-0" else text.replace("-", "−")
+
+
+def whole(value: float | None) -> str:
+    """A score as a whole number; halves go up, as people expect.
+
+    >>> whole(72.5), whole(None)
+    ('73', '–')
+    """
+    return NOTHING if value is None else str(int(value + 0.5))
+
+
+def relative(moment: datetime, now: datetime) -> str:
+    """A moment in words, seen from ``now``.
+
+    >>> from datetime import timedelta
+    >>> now = datetime(2026, 3, 1)
+    >>> relative(now - timedelta(hours=3), now), relative(now + timedelta(days=40), now)
+    ('3 hours ago', 'in 1 month')
+    """
+    seconds = (moment - now).total_seconds()
+    for name, size in STEPS:
+        count = int(abs(seconds) // size)
+        if count:
+            words = f"{count} {name}" + ("s" if count > 1 else "")
+            return f"in {words}" if seconds > 0 else f"{words} ago"
+    return "just now"
+
+
+def initials(name: str) -> str:
+    """One or two letters that stand for a person.
+
+    >>> initials("Ada King Lovelace"), initials("bob@acme.test")
+    ('AL', 'B')
+    """
+    words = name.split("@")[0].split()
+    letters = [w[0] for w in (words[:1] + words[-1:] if len(words) > 1 else words)]
+    return "".join(letters).upper()

@@ -1,0 +1,41 @@
+"""The main navigation: one entry per room a person can enter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tenure.core import roles
+
+
+@dataclass(frozen=True)
+class Item:
+    """A link of the sidebar; shown to whoever has ``permission``."""
+
+    title: str
+    icon: str
+    url: str
+    permission: str
+
+
+ITEMS = (
+    Item("Accounts", "building", "/accounts/", "accounts.view"),
+    Item("Health", "activity", "/health/", "health.view"),
+    Item("Validation", "target", "/validation/", "validation.view"),
+    Item("Facts", "database", "/facts/", "facts.view"),
+    Item("Policy", "scale", "/policy/", "policy.view"),
+    Item("Settings", "settings", "/settings/", "team.view"),
+)
+
+
+def entries(user: object, path: str) -> list[dict[str, object]]:
+    """What ``user`` sees while on ``path``."""
+    return [
+        {
+            "title": item.title,
+            "icon": item.icon,
+            "url": item.url,
+            "current": path.startswith(item.url),
+        }
+        for item in ITEMS
+        if roles.has(user, item.permission)
+    ]

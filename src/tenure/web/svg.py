@@ -1,0 +1,66 @@
+"""Little charts as SVG geometry, rendered on the server. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Spark:
+    """A line in a box: the path (with gaps where values are missing) and its last point."""
+
+    width: int
+    height: int
+    path: str
+    last: Point | None
+
+
+def sparkline(
+    values: Sequence[float | None],
+    width: int = 72,
+    height: int = 20,
+    low: float | None = None,
+    high: float | None = None,
+) -> Spark:
+    """Geometry of a sparkline; ``low`` and ``high`` fix the scale, else the values set it.
+
+    >>> sparkline([0, 10], width=12, height=12).path
+    'M2 10L10 2'
+    """
+    known = [v for v in values if v is not None]
+    if not known:
+        return Spark(width, height, "", None)
+    bottom = min(known) if low is None else low
+    span = (max(known) if high is None else high) - bottom
+    pad = 2.0
+    step = (width - 2 * pad) / max(len(values) - 1, 1)
+
+    def place(index: int, value: float) -> Point:
+        share = (value - bottom) / span if span else 0.5
+        return (round(pad + index * step, 1), round(height - pad - share * (height - 2 * pad), 1))
+
+    points = [None if v is None else place(i, v) for i, v in enumerate(values)]
+    return Spark(width, height, _path(points), next(p for p in reversed(points) if p))
+
+
+def _path(points: Sequence[Point | None]) -> str:
+    out, pen = [], False
+    for point in points:
+        if point:
+            out.append(f"{'L' if pen else 'M'}{point[0]:g} {point[1]:g}")
+        pen = point is not None
+    return "".join(out)
+
+
+def share(value: float | None, of: float) -> float:
+    """``value`` as a percentage of ``of``, kept within 0 to 100.
+
+    >>> share(5, 20), share(None, 10), share(30, 20)
+    (25.0, 0.0, 100.0)
+    """
+    if not value or not of:
+        return 0.0
+    return round(min(max(100 * value / of, 0.0), 100.0), 2)
