@@ -14,8 +14,21 @@ class InboxRow(models.Model):
     body = models.BinaryField()
 
 
+class Batch(models.Model):
+    """What a single-file process (``inbox``, ``resolve``) has in hand, so that a dead one's work is
+    taken up unchanged. ``number`` is the transaction it writes to the lake with."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    number = models.BigIntegerField(default=0)
+    in_hand = models.JSONField(default=list)
+    counts = models.JSONField(default=dict)
+    lease_owner = models.CharField(max_length=80, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    epoch = models.BigIntegerField(default=0)
+
+
 class Source(models.Model):
-    """Where facts come from, and when it last spoke. ``name`` such as ``segment`` or ``file:crm``."""
+    """Where facts come from, and when it last spoke: ``segment:website``, ``file:crm``."""
 
     name = models.CharField(max_length=80, primary_key=True)
     kind = models.CharField(max_length=40)
@@ -81,6 +94,7 @@ class IdentityLink(models.Model):
     alias = models.CharField(max_length=255, primary_key=True)
     person_id = models.CharField(max_length=255, db_index=True)
     linked_at = models.DateTimeField()
+    resolved = models.BooleanField(default=False)  # earlier facts have been looked through
 
 
 class PersonAccount(models.Model):
@@ -90,6 +104,7 @@ class PersonAccount(models.Model):
     account_id = models.CharField(max_length=255)
     since = models.DateTimeField()
     last_at = models.DateTimeField()
+    resolved = models.BooleanField(default=False)  # earlier facts have been looked through
 
     class Meta:
         constraints = [
