@@ -15,6 +15,7 @@ def healthz(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz),
+    path("api/v1/", include("tenure.api.urls")),
     path("sign-in/", include("allauth.urls")),
     path("", include("tenure.web.first_run.urls")),
     path("profile/", include("tenure.web.profile.urls")),

@@ -1,0 +1,29 @@
+"""The REST API under ``/api/v1``. Its description is at ``/api/v1/openapi.json``."""
+
+from __future__ import annotations
+
+from ninja import NinjaAPI
+
+from tenure import __version__
+from tenure.api import errors, keys, policy, team, trail
+from tenure.api.parsing import StrictParser
+
+api = NinjaAPI(
+    title="Tenure",
+    version=__version__,
+    description="Facts in, proven health scores out. Every endpoint needs the permission it names.",
+    docs_url=None,  # the usual documentation pages need scripts from elsewhere
+    openapi_url="/openapi.json",
+    parser=StrictParser(),
+    urls_namespace="api",
+)
+errors.install(api)
+
+ROOMS = {
+    "policy": policy.endpoints,
+    "team": team.endpoints,
+    "keys": keys.endpoints,
+    "audit": trail.endpoints,
+}
+for prefix, endpoints in ROOMS.items():
+    api.add_router(f"/{prefix}", endpoints.router)
