@@ -1,0 +1,1 @@
+"""Revenue from subscription history: MRR movements, retention figures, cohorts, survival, LTV."""
