@@ -1,0 +1,70 @@
+"""The numbers and texts of validation (``validation.toml``)."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib.resources import files
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from tenure.analytics import toml
+from tenure.analytics.errors import SpecError
+
+VERDICTS = ("predicts", "weak", "does_not_predict", "too_little_churn")
+
+
+class VerdictText(BaseModel):
+    """What a verdict is called and says."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    headline: str
+    text: str
+
+
+class ValidationPolicy(BaseModel):
+    """See ``validation.toml`` for what each number is."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    horizons: tuple[int, ...] = Field(min_length=1)
+    verdict_horizon: int
+    min_churned: int = Field(ge=2)
+    max_interval: float = Field(gt=0, le=1)
+    predicts_from: float = Field(gt=0.5, le=1)
+    weak_from: float = Field(ge=0.5, le=1)
+    top_share: float = Field(gt=0, lt=1)
+    calibration_bins: int = Field(ge=2, le=100)
+    bootstrap_draws: int = Field(ge=50, le=10_000)
+    calibration_min_churned: int = Field(ge=2)
+    standing_days: int = Field(ge=1)
+    flagged_levels: tuple[str, ...]
+    lookback_days: int = Field(ge=1)
+    segment_min_churned: int = Field(ge=2)
+    green_limit: int = Field(ge=0)
+    warm_up_days: int = Field(ge=0)
+    step_months: int = Field(ge=1, le=12)
+    max_dates: int = Field(ge=1, le=120)
+    verdicts: dict[str, VerdictText]
+
+
+def parse_validation(source: str, text: str) -> ValidationPolicy:
+    """The validation policy in the TOML ``text``; SpecError if it is not sound."""
+    policy = toml.parse(ValidationPolicy, source, toml.read(source, text))
+    if policy.verdict_horizon not in policy.horizons:
+        raise SpecError(
+            source, "verdict_horizon", "is not one of the horizons", f"choose of {policy.horizons}"
+        )
+    if policy.weak_from > policy.predicts_from:
+        raise SpecError(source, "weak_from", "lies above predicts_from", "lower it")
+    for name in VERDICTS:
+        if name not in policy.verdicts:
+            raise SpecError(source, f"verdicts.{name}", "is missing", "say what it means")
+    return policy
+
+
+@lru_cache
+def default_validation() -> ValidationPolicy:
+    """The packaged policy."""
+    text = (files("tenure.analytics.validation") / "validation.toml").read_text()
+    return parse_validation("validation", text)
