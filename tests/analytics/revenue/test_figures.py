@@ -9,8 +9,8 @@ import pytest
 
 from tenure.analytics.revenue.figures import figures
 
-# Worked by hand: four customers start with 100, 200, 300 and 400 (1,000 in all). One leaves (100), one
-# pays 50 less, one 150 more, one stays; a new one brings 250, one comes back with 80.
+# Worked by hand: four customers start with 100, 200, 300 and 400 (1,000 in all). One leaves (100),
+# one pays 50 less, one 150 more, one stays; a new one brings 250, one comes back with 80.
 MONTH = [
     ("ada", 100, 0, "churn"),
     ("bo", 200, 150, "contraction"),

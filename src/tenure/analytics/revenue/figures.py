@@ -21,6 +21,7 @@ from datetime import date
 import duckdb
 import pyarrow as pa
 
+RATES = ("gross_churn", "net_churn", "grr", "nrr", "logo_churn", "arpa_minor", "quick_ratio")
 KINDS = ("new", "expansion", "reactivation", "contraction", "churn")
 
 
@@ -51,7 +52,7 @@ class MonthFigures:
 
     @property
     def net_churn(self) -> float | None:
-        """Share of the starting MRR lost after gains from the same customers; negative is growth."""
+        """Share of the starting MRR lost after gains from those customers; negative is growth."""
         gained = self.expansion_minor + self.reactivation_minor
         return ratio(self.churn_minor + self.contraction_minor - gained, self.start_minor)
 
@@ -59,8 +60,8 @@ class MonthFigures:
     def grr(self) -> float | None:
         """Gross revenue retention.
 
-        >>> month = MonthFigures(date(2024, 1, 1), "USD", "", 100_000, 8_000, 6_000, 0, 2_000, 3_000,
-        ...                      109_000, 40, 3, 0, 2, 41)
+        >>> month = MonthFigures(date(2024, 1, 1), "USD", "", 100_000, 8_000, 6_000, 0, 2_000,
+        ...                      3_000, 109_000, 40, 3, 0, 2, 41)
         >>> month.grr, month.nrr, month.quick_ratio, month.logo_churn
         (0.95, 1.01, 2.8, 0.05)
         """
@@ -89,17 +90,8 @@ class MonthFigures:
 
     def to_dict(self) -> dict[str, object]:
         """All fields and rates, the month as ISO text."""
-        rates = (
-            "gross_churn",
-            "net_churn",
-            "grr",
-            "nrr",
-            "logo_churn",
-            "arpa_minor",
-            "quick_ratio",
-        )
         told = asdict(self) | {"month": self.month.isoformat()}
-        return told | {name: getattr(self, name) for name in rates}
+        return told | {name: getattr(self, name) for name in RATES}
 
 
 def ratio(part: float, whole: float) -> float | None:

@@ -1,9 +1,9 @@
 """MRR movements: what every account's recurring revenue did from one month to the next.
 
-The state of an account at a boundary (a month's first moment) is what held *before* it: a period that
-ends exactly at the boundary still counts, one that begins there does not yet. Between two boundaries
-an account makes at most one movement, the difference of its two states, however often it changed in
-between (a subscription with forty changes in a day moves once):
+The state of an account at a boundary (a month's first moment) is what held *before* it: a period
+that ends exactly at the boundary still counts, one that begins there does not yet. Between two
+boundaries an account makes at most one movement, the difference of its two states, however often
+it changed in between (a subscription with forty changes in a day moves once):
 
 =============  ====================================================================
 new            from nothing to paying, for the first time
@@ -13,9 +13,9 @@ contraction    paying less, yet still a customer
 churn          from paying to no customer
 =============  ====================================================================
 
-They add up: start + new + reactivation + expansion - contraction - churn = end, for each account, each
-currency and in total. Cancelling one of several subscriptions is therefore a contraction. Amounts are
-integer minor units; currencies are never added together.
+They add up: start + new + reactivation + expansion - contraction - churn = end, for each account,
+each currency and in total. Cancelling one of several subscriptions is therefore a contraction.
+Amounts are integer minor units; currencies are never added together.
 """
 
 from __future__ import annotations
@@ -120,8 +120,9 @@ def movements(
 ) -> pa.Table:
     """Every account's movement in each month from ``first`` to ``last``, as known at ``known_at``.
 
-    Columns: ``month`` (its first day), ``account_id``, ``currency``, ``start_minor``, ``end_minor``,
-    ``kind`` (new, reactivation, expansion, contraction, churn, none) and ``change_minor`` (signed).
+    Columns: ``month`` (its first day), ``account_id``, ``currency``, ``start_minor``,
+    ``end_minor``, ``kind`` (new, reactivation, expansion, contraction, churn, none) and
+    ``change_minor`` (signed).
     Accounts without revenue at both ends of a month have no row. Months that are not over at
     ``known_at`` are counted up to that moment.
     """

@@ -7,7 +7,6 @@ from importlib import resources
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from tenure.analytics import toml
-from tenure.analytics.tables import SUBSCRIPTIONS
 
 
 class Targets(BaseModel):
@@ -49,6 +48,3 @@ def default_policy() -> RevenuePolicy:
     """The packaged rules."""
     text = resources.files(__package__).joinpath("policy.toml").read_text()
     return parse_policy("revenue", text)
-
-
-SUBSCRIPTION_STATES = SUBSCRIPTIONS.column("status").doc

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -15,7 +16,7 @@ def register(con: duckdb.DuckDBPyConnection, dataset: Dataset, tables: Iterable[
     """Create (or replace) a view for each of ``tables``; one without facts is an empty relation."""
     con.execute("SET TimeZone = 'UTC'")
     for name in tables:
-        source = dataset.source(name)
+        source: Any = dataset.source(name)
         if isinstance(source, pa.Table):
             con.register(name, source)
         elif source:
