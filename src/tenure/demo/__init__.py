@@ -1,0 +1,1 @@
+"""Larkspur, the simulated company everyone can try Tenure on; see ``docs/demo.md``."""
