@@ -20,54 +20,57 @@ Amounts are integer minor units; currencies are never added together.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
-import duckdb
 import pyarrow as pa
 
 from tenure.analytics.dataset import Dataset
+from tenure.analytics.engine import DuckDBEngine, Engine
 from tenure.analytics.moments import DAY_US, micros
 from tenure.analytics.revenue.policy import RevenuePolicy
-from tenure.analytics.revenue.relations import register
 
 FOREVER = 2**62
 
 STATES_SQL = """
-WITH facts AS (
+facts AS (
   SELECT subscription_id, account_id, coalesce(currency, '') AS currency,
          lower(coalesce(status, 'active')) AS status, coalesce(mrr_minor, 0) AS mrr,
-         epoch_us(coalesce(updated_at, started_at)) AS since, epoch_us(received_at) AS received,
-         CASE WHEN epoch_us(ended_at) < $known THEN epoch_us(ended_at) END AS ended
-  FROM subscriptions
-  WHERE epoch_us(coalesce(updated_at, started_at)) < $known AND epoch_us(received_at) < $known
+         coalesce(updated_at, started_at) AS since, received_at,
+         CASE WHEN ended_at < {known} THEN ended_at END AS ended
+  FROM raw_subscriptions
+  WHERE coalesce(updated_at, started_at) < {known} AND received_at < {known}
 ),
 spans AS (
-  SELECT account_id, currency, since, status IN (SELECT unnest($alive)) AS alive,
-         CASE WHEN status IN (SELECT unnest($paying)) THEN mrr ELSE 0 END AS mrr,
-         least(coalesce(lead(since) OVER changes, $forever), coalesce(ended, $forever)) AS until
+  SELECT account_id, currency, since, status IN {alive} AS alive,
+         CASE WHEN status IN {paying} THEN mrr ELSE 0 END AS mrr,
+         least(coalesce(lead(since) OVER changes, {forever}), coalesce(ended, {forever})) AS until
   FROM facts
-  WINDOW changes AS (PARTITION BY subscription_id ORDER BY since, received)
+  WINDOW changes AS (PARTITION BY subscription_id ORDER BY since, received_at)
 ),
 held AS (
   SELECT * FROM spans WHERE alive AND until > since
 ),
 bridged AS (
   SELECT held.account_id, held.currency, held.mrr, held.since,
-         CASE WHEN later.since <= held.until + $grace THEN later.since ELSE held.until END AS until
+         CASE WHEN later.since <= held.until + {grace} THEN later.since ELSE held.until END AS until
   FROM held ASOF LEFT JOIN held AS later
     ON later.account_id = held.account_id AND later.currency = held.currency
    AND later.since >= held.until
 ),
 boundaries AS (
-  SELECT unnest($boundaries) AS moment, unnest(range(len($boundaries))) AS step
+  SELECT unnest({boundaries}) AS moment, unnest(range({steps})) AS step
+),
+states AS (
+  SELECT account_id, currency, step::INTEGER AS step, sum(mrr)::BIGINT AS mrr
+  FROM bridged JOIN boundaries ON moment > since AND moment <= until
+  GROUP BY ALL
 )
-SELECT account_id, currency, step::INTEGER AS step, sum(mrr)::BIGINT AS mrr
-FROM bridged JOIN boundaries ON moment > since AND moment <= until
-GROUP BY ALL
 """
+"""What every account paid at each boundary (no row: it was no customer)."""
 
 MOVES_SQL = """
-WITH states AS ({states}),
+WITH {states},
 seen AS (
   SELECT *, lag(step) OVER life AS step_before, lag(mrr) OVER life AS mrr_before,
          lead(step) OVER life AS step_after,
@@ -83,9 +86,9 @@ moves AS (
   FROM seen WHERE step > 0
   UNION ALL
   SELECT account_id, currency, step, mrr, 0, true, true, false
-  FROM seen WHERE coalesce(step_after <> step + 1, true) AND step < $last
+  FROM seen WHERE coalesce(step_after <> step + 1, true) AND step < {last}
 )
-SELECT $months[step + 1] AS month, account_id, currency, start_minor::BIGINT AS start_minor,
+SELECT ({months})[step + 1] AS month, account_id, currency, start_minor::BIGINT AS start_minor,
        end_minor::BIGINT AS end_minor,
        CASE WHEN end_minor = start_minor THEN 'none'
             WHEN NOT is_customer THEN 'churn'
@@ -97,6 +100,23 @@ SELECT $months[step + 1] AS month, account_id, currency, start_minor::BIGINT AS 
 FROM moves WHERE start_minor <> 0 OR end_minor <> 0
 ORDER BY month, account_id, currency
 """
+
+
+def states_sql(boundaries: Sequence[int], policy: RevenuePolicy, known: int) -> str:
+    """Common table expressions that end in ``states``; moments in microseconds since 1970."""
+    return STATES_SQL.format(
+        known=known,
+        alive=_texts(policy.alive),
+        paying=_texts(policy.paying),
+        forever=FOREVER,
+        grace=policy.grace_days * DAY_US,
+        boundaries=list(boundaries),
+        steps=len(boundaries),
+    )
+
+
+def _texts(values: Sequence[str]) -> str:
+    return "(" + ", ".join("'" + v.replace("'", "''") + "'" for v in values) + ")"
 
 
 def month_starts(first: date, last: date) -> list[datetime]:
@@ -116,7 +136,7 @@ def movements(
     *,
     policy: RevenuePolicy,
     known_at: datetime,
-    connection: duckdb.DuckDBPyConnection | None = None,
+    engine: Engine | None = None,
 ) -> pa.Table:
     """Every account's movement in each month from ``first`` to ``last``, as known at ``known_at``.
 
@@ -128,17 +148,9 @@ def movements(
     """
     starts = month_starts(first, last)
     boundaries = [min(micros(s), micros(known_at)) for s in starts]
-    con = connection or duckdb.connect()
-    register(con, dataset, ("subscriptions",))
-    parameters = {
-        "known": micros(known_at),
-        "paying": list(policy.paying),
-        "alive": list(policy.alive),
-        "forever": FOREVER,
-        "boundaries": boundaries,
-        "grace": policy.grace_days * DAY_US,
-        "last": len(boundaries) - 1,
-        "months": [s.date() for s in starts],
-    }
-    query = MOVES_SQL.format(states=STATES_SQL)
-    return con.sql(query, params=parameters).to_arrow_table()
+    sql = MOVES_SQL.format(
+        states=states_sql(boundaries, policy, micros(known_at)),
+        last=len(boundaries) - 1,
+        months="[" + ", ".join(f"DATE '{s.date()}'" for s in starts) + "]",
+    )
+    return (engine or DuckDBEngine()).query(sql, dataset)
