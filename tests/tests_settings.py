@@ -1,10 +1,21 @@
-"""Settings for tests: the product's own, in a throw-away workspace, with a fast password hash."""
+"""Settings for tests: the product's own, in a throw-away workspace, with a fast password hash.
+
+TENURE_TEST_DATABASE=postgres starts a private PostgreSQL server; DATABASE_URL uses one that runs.
+"""
 
 import os
+import sys
 import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 _HOME = os.environ.get("TENURE_TEST_HOME") or tempfile.mkdtemp(prefix="tenure-test-")
 os.environ["TENURE_HOME"] = _HOME
+if os.environ.get("TENURE_TEST_DATABASE") == "postgres" and not os.environ.get("DATABASE_URL"):
+    import postgres
+
+    os.environ["DATABASE_URL"] = postgres.start()
 
 from tenure.web.settings import *  # noqa: E402, F403
 

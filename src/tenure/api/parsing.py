@@ -19,7 +19,7 @@ class StrictParser(Parser):
         if b"\\u0000" in body:
             raise _malformed("it holds a NUL character")
         try:
-            return msgspec.json.decode(body)  # type: ignore[no-any-return]
+            return msgspec.json.decode(body)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise _malformed(str(error)) from None
         except RecursionError:

@@ -59,4 +59,4 @@ def list_entries(
         until=until,
         before_id=cursor,
     )
-    return page(rows[: limit + 1], limit, lambda row: row.id)
+    return page(list(rows[: limit + 1]), limit, lambda row: row.id)

@@ -9,7 +9,7 @@ from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
+from django.core.validators import MaxLengthValidator, validate_email
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
@@ -171,6 +171,7 @@ def _address(email: str) -> str:
     cleaned = email.strip().lower()
     try:
         validate_email(cleaned)
+        MaxLengthValidator(254)(cleaned)
     except ValidationError:
         raise SpecError(
             "team",
