@@ -5,3 +5,9 @@ class HealthConfig(AppConfig):
     name = "tenure.health"
     label = "health"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from tenure.health import jobs, policy
+
+        policy.register()
+        jobs.register()

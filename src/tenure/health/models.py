@@ -2,39 +2,65 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+from typing import Any
+
 from django.db import models
 
 from tenure.accounts.models import Account
 
 
+class ModelVersion(models.Model):
+    """The text of every model version that made a score, so that old scores stay explainable."""
+
+    name = models.CharField(max_length=80)
+    version = models.CharField(max_length=40)
+    body = models.TextField()
+    first_used_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["name", "version"], name="model_version_once")
+        ]
+
+
 class ScoringRun(models.Model):
-    """One scoring of all accounts by one model version as of one moment."""
+    """One scoring of all accounts by one model version as of one moment.
+
+    ``facts`` tells the facts it stood on: more facts of the past (an import) make another run.
+    ``summary`` counts bands and risk levels, overall and by segment.
+    """
 
     model = models.CharField(max_length=80)
     model_version = models.CharField(max_length=40)
     as_of = models.DateTimeField()
     state = models.CharField(max_length=20, default="running")
+    facts = models.CharField(max_length=40, default="")
     purpose = models.CharField(max_length=20, default="live")  # live, backtest
     accounts_total = models.PositiveIntegerField(default=0)
     accounts_done = models.PositiveIntegerField(default=0)
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
     error = models.TextField(blank=True)
+    summary = models.JSONField(default=dict)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["model", "model_version", "as_of"], name="scoring_run_once"
+                fields=["model", "model_version", "as_of", "facts"], name="scoring_run_once"
             )
         ]
+        indexes = [models.Index(fields=["model", "state", "as_of"])]
 
 
 class AccountHealth(models.Model):
     """The latest score of an account by a model.
 
-    ``explanation`` and ``signals`` are what ``analytics.health.explain`` gives; ``trend`` is a short
-    list of ``[ISO date, health]`` pairs and ``signal_trend`` maps signal names to lists of values at
-    the same dates, both for sparklines. ``shown_*`` hold the override where one is in force.
+    ``signals`` holds the values it was made from, ``previous_signals`` those of the score before
+    (None: there was none); the explanation is worked out from them when it is looked at. ``trend``
+    is a short list of ``[ISO date, health]`` pairs and ``signal_trend`` maps signal names to lists
+    of values at the same dates, both for sparklines. ``shown_*`` hold the override where one is in
+    force.
     """
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="health")
@@ -52,8 +78,9 @@ class AccountHealth(models.Model):
     previous_health = models.FloatField(null=True)
     previous_band = models.CharField(max_length=40, blank=True)
     change_30d = models.FloatField(null=True)
-    explanation = models.JSONField(default=dict)
+    variant = models.CharField(max_length=160, blank=True)
     signals = models.JSONField(default=dict)
+    previous_signals = models.JSONField(null=True, default=None)
     risk_signals = models.JSONField(default=list)
     trend = models.JSONField(default=list)
     signal_trend = models.JSONField(default=dict)
@@ -68,6 +95,13 @@ class AccountHealth(models.Model):
             models.Index(fields=["model", "risk"]),
             models.Index(fields=["model", "change_30d"]),
         ]
+
+    @cached_property
+    def explanation(self) -> dict[str, Any]:
+        """What ``analytics.health.explain`` says about this score, by the version that made it."""
+        from tenure.health.explanations import of_row
+
+        return of_row(self)
 
 
 class Override(models.Model):

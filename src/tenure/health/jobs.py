@@ -1,0 +1,58 @@
+"""Scoring and validation by the clock."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tenure.core import jobs, schedule
+
+SCORE, VALIDATE, SEGMENTS = "health.score", "health.validate", "health.segments"
+DAY = timedelta(days=1)
+
+
+def register() -> None:
+    """Name the handlers and their rhythm."""
+    jobs.register(SCORE, _score)
+    jobs.register(VALIDATE, _validate)
+    schedule.every(SCORE, DAY, timedelta(minutes=30))
+    schedule.every(VALIDATE, timedelta(days=30), timedelta(hours=2))
+
+
+def _score(job: jobs.Running, now: datetime) -> None:
+    """All models of the policy as of now (or the moment the job began: a resumed job goes on)."""
+    from tenure.health import overrides, policy, scoring
+
+    overrides.restore_expired(now)
+    as_of = datetime.fromisoformat(str(job.checkpoint.get("as_of") or now.isoformat()))
+    job.save({**job.checkpoint, "as_of": as_of.isoformat()})
+    names = [str(job.payload["model"])] if job.payload.get("model") else policy.settings().scored
+    for name in names:
+        scoring.run_scoring(as_of, name, progress=_progress(job), now=now)
+
+
+def _validate(job: jobs.Running, now: datetime) -> None:
+    """Validate every scored model up to the last whole month, and keep the reports."""
+    from tenure.health import policy, validations
+
+    names = [str(job.payload["model"])] if job.payload.get("model") else policy.settings().scored
+    for name in names:
+        validations.validate_model(
+            name,
+            start=_date(job.payload.get("start")),
+            end=_date(job.payload.get("end")),
+            now=now,
+            by=str(job.payload.get("by") or ""),
+            progress=_progress(job),
+        )
+
+
+def _progress(job: jobs.Running) -> Any:
+    def report(done: int, total: int) -> None:
+        job.save(done=done, total=total)
+
+    return report
+
+
+def _date(text: object) -> datetime | None:
+    return datetime.fromisoformat(str(text)).replace(tzinfo=UTC) if text else None

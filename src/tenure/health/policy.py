@@ -1,0 +1,193 @@
+"""The policy documents of scoring: signals, models, risk, stages, segments, churn, validation."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from tenure.analytics import churn, segments, stages, toml
+from tenure.analytics.churn import ChurnPolicy
+from tenure.analytics.errors import SpecError
+from tenure.analytics.health import risk
+from tenure.analytics.health.risk import RiskPolicy
+from tenure.analytics.health.spec import HealthModel, check_signals, parse_model
+from tenure.analytics.segments import SCORE_FIELDS, SegmentSpec
+from tenure.analytics.signals.registry import PACKAGED, Registry, load_registry
+from tenure.analytics.stages import StagePolicy
+from tenure.analytics.validation import policy as validation
+from tenure.analytics.validation.policy import ValidationPolicy
+from tenure.core import policy
+from tenure.core.policy.registry import Loader
+
+HEALTH, RISK, CHURN, SEGMENTS = "health", "health/risk", "churn", "segments"
+STAGES, VALIDATION = "stages", "validation"
+MODELS, SIGNALS = "health/models/", "signals/"
+EXTRA_FIELDS = frozenset({*SCORE_FIELDS, "stage", "active", "yearly_value", "account_id"})
+"""Fields of segment and stage rules that are no signals."""
+
+
+class HealthPolicy(BaseModel):
+    """See ``health.toml``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    default_model: str
+    also_scored: tuple[str, ...] = ()
+    chunk_accounts: int = Field(ge=100)
+    trend_points: int = Field(ge=2, le=366)
+    trend_days: int = Field(ge=1)
+    fact_from_points: float = Field(gt=0)
+    override_days: int = Field(ge=1)
+    daily_at_minutes: int = Field(ge=0, lt=1440)
+    validate_every_days: int = Field(ge=1)
+
+    @property
+    def scored(self) -> tuple[str, ...]:
+        """All models scored daily, the default first."""
+        return tuple(dict.fromkeys((self.default_model, *self.also_scored)))
+
+
+def parse_health(source: str, text: str) -> HealthPolicy:
+    """The document ``health``; SpecError if it is not sound."""
+    return toml.parse(HealthPolicy, source, toml.read(source, text))
+
+
+def settings() -> HealthPolicy:
+    """``health`` in force."""
+    loaded: HealthPolicy = policy.load(HEALTH)
+    return loaded
+
+
+def model(name: str | None = None) -> HealthModel:
+    """The model called ``name`` (default: the default model) in force; SpecError if there is none."""
+    loaded: HealthModel = policy.load(MODELS + (name or settings().default_model))
+    return loaded
+
+
+def model_names() -> list[str]:
+    """Names of all models there are, packaged and own."""
+    return [name.removeprefix(MODELS) for name in policy.list_names(MODELS)]
+
+
+def risk_policy() -> RiskPolicy:
+    """``health/risk`` in force."""
+    loaded: RiskPolicy = policy.load(RISK)
+    return loaded
+
+
+def churn_policy() -> ChurnPolicy:
+    """``churn`` in force."""
+    loaded: ChurnPolicy = policy.load(CHURN)
+    return loaded
+
+
+def stage_policy() -> StagePolicy:
+    """``stages`` in force."""
+    loaded: StagePolicy = policy.load(STAGES)
+    return loaded
+
+
+def segment_specs() -> dict[str, SegmentSpec]:
+    """``segments`` in force."""
+    loaded: dict[str, SegmentSpec] = policy.load(SEGMENTS)
+    return loaded
+
+
+def validation_policy() -> ValidationPolicy:
+    """``validation`` in force."""
+    loaded: ValidationPolicy = policy.load(VALIDATION)
+    return loaded
+
+
+def registry() -> Registry:
+    """The signals in force: packaged documents, changed or not, and own ones after them."""
+    return _registry(tuple((name, policy.text(name)) for name in _signal_documents()))
+
+
+def known_fields() -> set[str]:
+    """Every field that a segment or stage rule may look at."""
+    return {*registry().of_accounts(), *EXTRA_FIELDS}
+
+
+@lru_cache(maxsize=8)
+def _registry(texts: tuple[tuple[str, str], ...]) -> Registry:
+    return load_registry(*((policy.source_of(name), text) for name, text in texts))
+
+
+def _signal_documents() -> list[str]:
+    packaged = [SIGNALS + name for name in PACKAGED]
+    return [*packaged, *(n for n in policy.list_names(SIGNALS) if n not in packaged)]
+
+
+def _parse_signals(source: str, text: str) -> tuple[str, str]:
+    # References to other documents are checked over all of them together: see _check_signals.
+    toml.read(source, text)
+    return source, text
+
+
+def _loaded_registry(load: Loader) -> Registry:
+    return load_registry(*(load(name) for name in _signal_documents()))
+
+
+def _check_signals(source: str, parsed: object, load: Loader) -> None:
+    _loaded_registry(load)
+
+
+def _check_model(source: str, parsed: HealthModel, load: Loader) -> None:
+    expected = Path(source).stem
+    if parsed.name != expected:
+        raise SpecError(source, "name", f"is '{parsed.name}'", f"name it '{expected}' as the file")
+    check_signals(source, parsed, _loaded_registry(load).signals)
+
+
+def _check_segments(source: str, parsed: dict[str, SegmentSpec], load: Loader) -> None:
+    known = {*_loaded_registry(load).of_accounts(), *EXTRA_FIELDS}
+    for name, spec in parsed.items():
+        segments.check_fields(f"{source}: {name}", spec.rule, known)
+
+
+def _check_stages(source: str, parsed: StagePolicy, load: Loader) -> None:
+    known = {*_loaded_registry(load).of_accounts(), *EXTRA_FIELDS}
+    for name in sorted(parsed.fields() - known):
+        raise SpecError(source, "stages", f"there is no field '{name}'", "use a signal's name")
+
+
+def _check_health(source: str, parsed: HealthPolicy, load: Loader) -> None:
+    for name in parsed.scored:
+        load(MODELS + name)
+
+
+def register() -> None:
+    """Make the documents known to ``core.policy``."""
+    analytics = Path(str(files("tenure.analytics")))
+    here = Path(__file__).parent
+    for name, title, path, parse, check, about in (
+        (HEALTH, "Scoring", here / "health.toml", parse_health, _check_health,
+         "Which models are scored, and what is kept."),
+        (RISK, "Churn risk", analytics / "health/risk.toml", risk.parse_risk, None,
+         "How health and warnings become a risk, and what each level asks for."),
+        (CHURN, "Churn", analytics / "churn.toml", churn.parse_churn, None,
+         "When an account counts as gone."),
+        (SEGMENTS, "Segments", analytics / "segments.toml", segments.parse_segments,
+         _check_segments, "Packaged segments and tiers."),
+        (STAGES, "Lifecycle stages", analytics / "stages.toml", stages.parse_stages,
+         _check_stages, "Stages with their entry and exit rules."),
+        (VALIDATION, "Validation", analytics / "validation/validation.toml",
+         validation.parse_validation, None, "How scores are proven, and what is said of them."),
+    ):  # fmt: skip
+        policy.register(policy.PolicyDocument(name, title, path, parse, about, check))
+    policy.register_family(
+        policy.PolicyFamily(
+            MODELS, "Health model", analytics / "health/models", parse_model,
+            "Dimensions, signals, weights, curves and bands.", _check_model,
+        )
+    )  # fmt: skip
+    policy.register_family(
+        policy.PolicyFamily(
+            SIGNALS, "Signals", analytics / "signals", _parse_signals,
+            "What is counted, and which events mean what.", _check_signals,
+        )
+    )  # fmt: skip
