@@ -93,7 +93,8 @@ def as_of(dataset: Dataset, table: str, t: datetime, engine: Engine | None = Non
     views = [f"{view_name(n, s)} AS ({view_sql(n, micros(t), s)})" for n, s in needed_views(table)]
     names = [c.name for c in TABLES[table].all_columns() if c.name != "received_day"]
     names += list(DERIVED_COLUMNS.get(table, {}))
-    query = f"WITH {', '.join(views)} SELECT {', '.join(names)} FROM {view_name(table)}"
+    quoted = ", ".join(f'"{name}"' for name in names)
+    query = f"WITH {', '.join(views)} SELECT {quoted} FROM {view_name(table)}"
     return _with_moments(table, (engine or DuckDBEngine()).query(query, dataset))
 
 
@@ -113,8 +114,8 @@ def _with_moments(table: str, rows: pa.Table) -> pa.Table:
 
 def _masked(column: Column, cut: int) -> str:
     if column.known_at is None:
-        return f"r.{column.name}"
-    return f"CASE WHEN r.{column.known_at} < {cut} THEN r.{column.name} END AS {column.name}"
+        return f'r."{column.name}"'
+    return f'CASE WHEN r.{column.known_at} < {cut} THEN r."{column.name}" END AS "{column.name}"'
 
 
 def _latest(spec: Table, happened: str) -> str:
@@ -130,8 +131,8 @@ def _inner(table: str, cut: int) -> list[str]:
 
 
 def _outer(table: str, cut: int) -> list[str]:
-    achieved = "x.achieved_at IS NOT NULL OR COALESCE(x.progress, x.value / NULLIF(x.target, 0)) >= 1"
-    achieved = f"COALESCE({achieved}, FALSE)"
+    share = 'COALESCE(x.progress, x."value" / NULLIF(x."target", 0))'
+    achieved = f"COALESCE(x.achieved_at IS NOT NULL OR {share} >= 1, FALSE)"
     unpaid = "x.paid_at IS NULL AND x.voided_at IS NULL"
     return {
         "people": ["x.left_at IS NULL AS is_present"],
@@ -159,8 +160,8 @@ def _outer(table: str, cut: int) -> list[str]:
         "responses": [_ROLE],
         "interactions": [_ROLE],
         "goals": [
-            "CASE WHEN x.achieved_at IS NOT NULL THEN 1.0 ELSE LEAST(1.0, GREATEST(0.0,"
-            " COALESCE(x.progress, x.value / NULLIF(x.target, 0)))) END AS reached",
+            f"CASE WHEN x.achieved_at IS NOT NULL THEN 1.0 WHEN {share} IS NOT NULL"
+            f" THEN LEAST(1.0, GREATEST(0.0, {share})) END AS reached",
             f"{achieved} AS is_achieved",
             f"COALESCE(NOT {achieved} AND x.due_at < {cut}, FALSE) AS is_overdue",
         ],

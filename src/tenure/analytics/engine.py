@@ -55,7 +55,7 @@ class DuckDBEngine:
         """The result of ``sql``."""
         with self._con.cursor() as con:
             self._provide(con, sql, dataset, extra or {})
-            return con.execute(sql).to_arrow_table()
+            return con.sql(sql).to_arrow_table()
 
     def copy(self, sql: str, dataset: Dataset, path: Path) -> None:
         """Write the result of ``sql`` to a Parquet file."""
@@ -148,7 +148,7 @@ _DUCKDB: dict[Kind, str] = {
 
 def _duckdb_column(column: Column, present: Sequence[str]) -> str:
     if column.name not in present:
-        return f"CAST(NULL AS {_DUCKDB[column.kind]}) AS {column.name}"
+        return f'CAST(NULL AS {_DUCKDB[column.kind]}) AS "{column.name}"'
     if column.kind == "timestamp":
         return f"EPOCH_US({column.name}) AS {column.name}"
     return f'"{column.name}"'
@@ -159,7 +159,7 @@ _SPARK: dict[Kind, str] = _DUCKDB | {"text": "STRING", "json": "STRING"}
 
 def _spark_column(column: Column, present: Sequence[str]) -> str:
     if column.name not in present:
-        return f"CAST(NULL AS {_SPARK[column.kind]}) AS {column.name}"
+        return f"CAST(NULL AS {_SPARK[column.kind]}) AS `{column.name}`"
     if column.kind == "timestamp":
         return f"UNIX_MICROS({column.name}) AS {column.name}"
     return f"`{column.name}`"
