@@ -167,12 +167,13 @@ def _latest(table: pa.Table) -> pa.Table:
 
 
 def _ends(known: pa.Table, at: datetime, policy: ChurnPolicy) -> Micros:
-    ended = _micros(known["ended_at"], OPEN)
-    ended = np.where(ended < _stamp(at), ended, OPEN)
+    told = _micros(known["ended_at"], OPEN)
+    ended = np.where(told < _stamp(at), told, OPEN)
     statuses = pa.array(policy.ended_statuses, pa.string())
     stopped = pc.is_in(known["status"].cast(pa.string()), statuses)
     stopped = np.asarray(stopped.to_numpy(zero_copy_only=False), dtype=bool)
-    return np.where(stopped & (ended == OPEN), _micros(known["updated_at"]), ended)
+    # A row loaded later with its end already says cancelled: before that end it was in force.
+    return np.where(stopped & (told == OPEN), _micros(known["updated_at"]), ended)
 
 
 def _merge(

@@ -35,7 +35,10 @@ FOREVER = 2**62
 STATES_SQL = """
 facts AS (
   SELECT subscription_id, account_id, coalesce(currency, '') AS currency,
-         lower(coalesce(status, 'active')) AS status, coalesce(mrr_minor, 0) AS mrr,
+         -- a row loaded with its end already says cancelled: until then it was in force
+         CASE WHEN ended_at > coalesce(updated_at, started_at) THEN 'active'
+              ELSE lower(coalesce(status, 'active')) END AS status,
+         coalesce(mrr_minor, 0) AS mrr,
          coalesce(updated_at, started_at) AS since, received_at,
          CASE WHEN ended_at < {known} THEN ended_at END AS ended
   FROM raw_subscriptions
