@@ -1,0 +1,56 @@
+"""All checks in order; one that breaks is a finding itself, and the others go on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from django.db.utils import DatabaseError
+
+from tenure.analytics.errors import SpecError
+from tenure.cli.doctor import disk, facts, state
+from tenure.cli.doctor.finding import Finding, Level
+from tenure.core import operations
+
+Check = Callable[[], Iterator[Finding]]
+
+
+def examine(home: Path, now: datetime) -> Iterator[Finding]:
+    """Findings of every check of the workspace ``home``."""
+    limits = _limits()
+    first: list[tuple[str, Check]] = [
+        ("workspace", partial(disk.folder, home)),
+        ("disk", partial(disk.space, home, limits)),
+        ("key", partial(disk.secret, home)),
+        ("database", state.integrity),
+    ]
+    later: list[tuple[str, Check]] = [
+        ("migrations", state.migrations),
+        ("team", state.people),
+        ("policy", state.policies),
+        ("workers", partial(state.work, limits, now)),
+        ("clock", partial(state.clock, limits, now)),
+        ("inbox", partial(facts.inbox, limits, now)),
+        ("lake", facts.tables),
+        ("sources", facts.sources),
+        ("quarantine", facts.quarantine),
+    ]
+    for name, check in (*first, *later):
+        yield from _guarded(name, check)
+
+
+def _guarded(name: str, check: Check) -> Iterator[Finding]:
+    try:
+        yield from check()
+    except Exception as error:  # the doctor always finishes its round
+        line = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        yield Finding(name, Level.FAIL, f"could not be checked: {line}", "see the other findings")
+
+
+def _limits() -> operations.DoctorLimits:
+    try:
+        return operations.current().doctor
+    except (DatabaseError, SpecError):
+        return operations.packaged().doctor
