@@ -38,6 +38,7 @@ def triangle(groups: dict[str, str] | None = None) -> list[CohortAge]:
         date(2024, 1, 1),
         date(2024, 4, 1),
         policy=default_policy(),
+        grace_days=7,
         known_at=known,
         groups=groups,
     )

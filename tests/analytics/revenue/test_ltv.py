@@ -80,6 +80,7 @@ def test_lives_count_from_the_first_paying_day_and_know_who_is_still_here() -> N
     told = lives(
         Dataset.from_frames(subscriptions=frame),
         policy=revenue_policy(),
+        grace_days=7,
         known_at=datetime(2024, 1, 1, tzinfo=UTC),
     ).to_pylist()
     assert [(r["account_id"], round(r["months"]), r["lost"]) for r in told] == [

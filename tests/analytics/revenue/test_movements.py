@@ -35,7 +35,7 @@ def moves(*rows: dict[str, object], known_at: datetime = LATER) -> list[tuple[st
     frame = pa.Table.from_pylist([{key: row.get(key) for key in sorted(keys)} for row in rows])
     table = movements(
         Dataset.from_frames(subscriptions=frame), date(2024, 1, 1), date(2024, 6, 1),
-        policy=default_policy(), known_at=known_at,
+        policy=default_policy(), grace_days=7, known_at=known_at,
     )  # fmt: skip
     return [
         (r["month"].strftime("%b"), r["account_id"], r["kind"], r["change_minor"])
@@ -161,7 +161,7 @@ def test_movements_always_add_up_from_one_month_to_the_next(
         return
     table = movements(
         Dataset.from_frames(subscriptions=pa.Table.from_pylist(rows)),
-        date(2024, 1, 1), date(2024, 8, 1), policy=default_policy(), known_at=LATER,
+        date(2024, 1, 1), date(2024, 8, 1), policy=default_policy(), grace_days=7, known_at=LATER,
     )  # fmt: skip
     state: dict[str, int] = {}
     by_month: dict[date, dict[str, dict[str, object]]] = {}

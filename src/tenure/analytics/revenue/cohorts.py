@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from math import sqrt
 
 import pyarrow as pa
 
@@ -20,8 +19,7 @@ from tenure.analytics.engine import DuckDBEngine, Engine
 from tenure.analytics.moments import micros
 from tenure.analytics.revenue.movements import month_starts, states_sql
 from tenure.analytics.revenue.policy import RevenuePolicy
-
-Z95 = 1.959963984540054
+from tenure.analytics.validation.intervals import wilson
 
 _COHORTS_SQL = """
 WITH {states},
@@ -78,7 +76,8 @@ class CohortAge:
     @property
     def logo_interval(self) -> tuple[float, float]:
         """95 per cent interval of the logo retention."""
-        return wilson(self.alive, self.size)
+        share = wilson(self.alive, self.size)
+        return share.low or 0.0, 1.0 if share.high is None else share.high
 
     @property
     def revenue_retention(self) -> float:
@@ -95,27 +94,13 @@ class CohortAge:
         }
 
 
-def wilson(hits: int, n: int, z: float = Z95) -> tuple[float, float]:
-    """Wilson's score interval of a share.
-
-    Wilson (1927); the worked case is Newcombe (1998), table I: 81 of 263 gives 0.2553 to 0.3662.
-
-    >>> [round(x, 4) for x in wilson(81, 263)]
-    [0.2553, 0.3662]
-    """
-    if n == 0:
-        return 0.0, 1.0
-    p, zz = hits / n, z * z
-    centre, spread = p + zz / (2 * n), z * sqrt(p * (1 - p) / n + zz / (4 * n * n))
-    return max(0.0, (centre - spread) / (1 + zz / n)), min(1.0, (centre + spread) / (1 + zz / n))
-
-
 def cohorts(
     dataset: Dataset,
     first: date,
     last: date,
     *,
     policy: RevenuePolicy,
+    grace_days: int,
     known_at: datetime,
     groups: Mapping[str, str] | None = None,
     rest: str = "other",
@@ -137,7 +122,7 @@ def cohorts(
         }
     )
     sql = _COHORTS_SQL.format(
-        states=states_sql([micros(s) for s in starts], policy, micros(known_at)),
+        states=states_sql([micros(s) for s in starts], policy, grace_days, micros(known_at)),
         first=micros(starts[0]),
         steps=len(starts),
         groups="cohort_groups",

@@ -30,7 +30,12 @@ GROUP BY ALL ORDER BY ALL
 
 
 def lives(
-    dataset: Dataset, *, policy: RevenuePolicy, known_at: datetime, engine: Engine | None = None
+    dataset: Dataset,
+    *,
+    policy: RevenuePolicy,
+    grace_days: int,
+    known_at: datetime,
+    engine: Engine | None = None,
 ) -> pa.Table:
     """Columns ``account_id``, ``currency``, ``months`` (float), ``lost`` (bool), ``mrr_minor``.
 
@@ -39,9 +44,9 @@ def lives(
     """
     known = micros(known_at)
     sql = _LIVES_SQL.format(
-        states=states_sql([known], policy, known),
+        states=states_sql([known], policy, grace_days, known),
         known=known,
-        grace=policy.grace_days * DAY_US,
+        grace=grace_days * DAY_US,
         month_us=MONTH_DAYS * DAY_US,
     )
     return (engine or DuckDBEngine()).query(sql, dataset)

@@ -105,14 +105,20 @@ ORDER BY month, account_id, currency
 """
 
 
-def states_sql(boundaries: Sequence[int], policy: RevenuePolicy, known: int) -> str:
-    """Common table expressions that end in ``states``; moments in microseconds since 1970."""
+def states_sql(
+    boundaries: Sequence[int], policy: RevenuePolicy, grace_days: int, known: int
+) -> str:
+    """Common table expressions that end in ``states``; moments in microseconds since 1970.
+
+    A subscription that begins within ``grace_days`` after the last one ended continues it: the
+    gap is neither churn nor reactivation.
+    """
     return STATES_SQL.format(
         known=known,
         alive=_texts(policy.alive),
         paying=_texts(policy.paying),
         forever=FOREVER,
-        grace=policy.grace_days * DAY_US,
+        grace=grace_days * DAY_US,
         boundaries=list(boundaries),
         steps=len(boundaries),
     )
@@ -138,6 +144,7 @@ def movements(
     last: date,
     *,
     policy: RevenuePolicy,
+    grace_days: int,
     known_at: datetime,
     engine: Engine | None = None,
 ) -> pa.Table:
@@ -152,7 +159,7 @@ def movements(
     starts = month_starts(first, last)
     boundaries = [min(micros(s), micros(known_at)) for s in starts]
     sql = MOVES_SQL.format(
-        states=states_sql(boundaries, policy, micros(known_at)),
+        states=states_sql(boundaries, policy, grace_days, micros(known_at)),
         last=len(boundaries) - 1,
         months="[" + ", ".join(f"DATE '{s.date()}'" for s in starts) + "]",
     )

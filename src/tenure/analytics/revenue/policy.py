@@ -22,14 +22,13 @@ class Targets(BaseModel):
 
 
 class RevenuePolicy(BaseModel):
-    """Which states of a subscription count, and how short a gap is no gap."""
+    """Which states of a subscription count, and what good looks like."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     version: str
     paying: tuple[str, ...] = Field(min_length=1)
     alive: tuple[str, ...]
-    grace_days: int = Field(ge=0, le=92)
     targets: Targets
 
     @model_validator(mode="after")

@@ -20,7 +20,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import betaln
 
-from tenure.analytics.revenue.cohorts import Z95
+from tenure.analytics.validation.intervals import Z95
 
 
 @dataclass(frozen=True)
