@@ -51,6 +51,13 @@ def test_a_first_subscription_is_new_and_its_end_is_churn() -> None:
     ]
 
 
+def test_history_loaded_with_its_end_was_in_force_until_then() -> None:
+    assert moves(sub("ada", "2024-02-10", 5000, "2024-04-20", status="cancelled")) == [
+        ("Feb", "ada", "new", 5000),
+        ("Apr", "ada", "churn", -5000),
+    ]
+
+
 def test_an_upgrade_is_expansion_and_a_downgrade_contraction() -> None:
     rows = [
         sub("ada", "2024-01-05", 5000, of="s"),

@@ -35,9 +35,9 @@ FOREVER = 2**62
 STATES_SQL = """
 facts AS (
   SELECT subscription_id, account_id, coalesce(currency, '') AS currency,
-         -- a row loaded with its end already says cancelled: until then it was in force
-         CASE WHEN ended_at > coalesce(updated_at, started_at) THEN 'active'
-              ELSE lower(coalesce(status, 'active')) END AS status,
+         CASE WHEN ended_at > coalesce(updated_at, started_at)
+                   AND lower(status) NOT IN {alive} THEN '{in_force}'
+              ELSE lower(coalesce(status, '{in_force}')) END AS status,
          coalesce(mrr_minor, 0) AS mrr,
          coalesce(updated_at, started_at) AS since, received_at,
          CASE WHEN ended_at < {known} THEN ended_at END AS ended
@@ -110,13 +110,15 @@ def states_sql(
 ) -> str:
     """Common table expressions that end in ``states``; moments in microseconds since 1970.
 
-    A subscription that begins within ``grace_days`` after the last one ended continues it: the
-    gap is neither churn nor reactivation.
+    A row loaded with its end says ``cancelled`` already: before that end it was in force. A
+    subscription that begins within ``grace_days`` after the last one ended continues it: the gap
+    is neither churn nor reactivation.
     """
     return STATES_SQL.format(
         known=known,
         alive=_texts(policy.alive),
         paying=_texts(policy.paying),
+        in_force=policy.paying[0],
         forever=FOREVER,
         grace=grace_days * DAY_US,
         boundaries=list(boundaries),
