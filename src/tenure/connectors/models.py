@@ -17,12 +17,19 @@ class FileMapping(models.Model):
 
 
 class ImportRun(models.Model):
-    """One run over one file: how far it is, what landed, what did not."""
+    """One run over one file: how far it is, what landed, what did not.
+
+    ``pending`` holds the counts of the bucket that is being appended, so that a run cut off between
+    the lake and this row counts it once when it goes on. ``options`` are those of reading.
+    """
 
     table = models.CharField(max_length=40)
     file = models.CharField(max_length=255)
     digest = models.CharField(max_length=64)
     mapping = models.JSONField(default=dict)
+    options = models.JSONField(default=dict)
+    pending = models.JSONField(default=dict)
+    source = models.CharField(max_length=80, default="file")
     state = models.CharField(max_length=20, default="running")
     chunk = models.PositiveIntegerField(default=0)
     rows_read = models.BigIntegerField(default=0)

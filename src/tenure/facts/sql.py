@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +12,7 @@ import duckdb
 import pyarrow as pa
 
 from tenure.analytics.tables import ARROW, Column, Table
+from tenure.core import workspace
 from tenure.facts.casts import Reading, as_text, cast, is_text, literal, minor, quote
 from tenure.facts.refusal import limits
 
@@ -34,6 +37,21 @@ def connection() -> duckdb.DuckDBPyConnection:
         _local.connection.execute("SET TimeZone='UTC'")
     connection: duckdb.DuckDBPyConnection = _local.connection
     return connection
+
+
+@contextmanager
+def bounded(megabytes: float) -> Iterator[None]:
+    """Within, this thread's engine keeps to so much memory and spills to the workspace."""
+    folder = workspace.current().home / "spool" / "engine"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    con = connection()
+    con.execute(f"SET memory_limit='{int(megabytes)}MB'")
+    con.execute(f"SET temp_directory={literal(str(folder))}")
+    try:
+        yield
+    finally:
+        con.close()
+        _local.connection = None
 
 
 class Plan:
