@@ -5,3 +5,9 @@ class FactsConfig(AppConfig):
     name = "tenure.facts"
     label = "facts"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from tenure.facts import contracts, ingest_policy
+
+        contracts.register()
+        ingest_policy.register()

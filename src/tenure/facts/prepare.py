@@ -1,0 +1,169 @@
+"""From inbox rows to events that are new and in order, and whose they are."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from tenure.analytics.tables import EVENTS
+from tenure.facts import contract_checks, frame, payloads, times
+from tenure.facts.calls import Misfit, Parsed
+from tenure.facts.contracts import Contracts
+from tenure.facts.frame import Columns, Draft
+from tenure.facts.identity import Changes, Directory
+from tenure.facts.inbox import OWN
+from tenure.facts.ingest_policy import IngestPolicy
+from tenure.facts.models import InboxRow
+from tenure.facts.refused import Refused
+from tenure.facts.routing import Routing
+
+log = logging.getLogger("tenure.flush")
+
+
+@dataclass
+class Prepared:
+    """Calls that can become facts, as columns, and what was refused."""
+
+    draft: Draft
+    columns: Columns
+    refused: list[Refused] = field(default_factory=list)
+
+    def only(self, keep: Sequence[int], policy: IngestPolicy) -> None:
+        """Leave out all but the calls at these positions."""
+        self.draft = self.draft.keep(keep)
+        self.columns = frame.columns(self.draft, policy)
+
+
+def prepare(rows: Sequence[InboxRow], routing: Routing, policy: IngestPolicy) -> Prepared:
+    """Parse requests and refuse what is wrong. A request that defeats us is refused whole."""
+    try:
+        return _prepare(rows, routing, policy)
+    except Exception as error:
+        if len(rows) == 1:
+            log.exception("inbox row %s cannot be read", rows[0].pk)
+            return _refuse_whole(rows[0], error, policy)
+    parts = [prepare([row], routing, policy) for row in rows]
+    whole = Draft()
+    for part in parts:
+        for name, column in vars(whole).items():
+            column += getattr(part.draft, name)
+    refused = [item for part in parts for item in part.refused]
+    return Prepared(whole, frame.columns(whole, policy), refused)
+
+
+def _prepare(rows: Sequence[InboxRow], routing: Routing, policy: IngestPolicy) -> Prepared:
+    draft, refused = Draft(), list[Refused]()
+    for row in rows:
+        parsed: Parsed = routing.parser(row.endpoint)(bytes(row.body))
+        draft.add(parsed.calls, row.pk, times.of(row.received_at), row.source)
+        refused += [Refused(row.source, misfit) for misfit in parsed.misfits]
+    prepared = Prepared(draft, frame.columns(draft, policy), refused)
+    bad = frame.faults(draft, prepared.columns, policy)
+    if bad:
+        names, sources = prepared.columns.names, draft.sources
+        refused += [Refused(sources[i], misfit, names[i]) for i, misfit in bad.items()]
+        prepared.only([i for i in range(len(draft)) if i not in bad], policy)
+    return prepared
+
+
+def _refuse_whole(row: InboxRow, error: Exception, policy: IngestPolicy) -> Prepared:
+    text = bytes(row.body).decode("utf-8", "replace")
+    misfit = Misfit(text, "unreadable", value=f"{type(error).__name__}: {error}")
+    return Prepared(Draft(), frame.columns(Draft(), policy), [Refused(row.source, misfit)])
+
+
+@dataclass
+class Owners:
+    """Whose each call is: the known person, and the account it counts for."""
+
+    persons: list[str | None]
+    accounts: list[str | None]
+
+
+def own(prepared: Prepared, directory: Directory, changes: Changes) -> Owners:
+    """Learn what these calls say of who is who, then say whose each of them is."""
+    c = prepared.columns
+    directory.load({*c.users, *c.anonymous})
+    directory.learn_links(_links(prepared), changes)
+    persons = [directory.person(u, a) for u, a in zip(c.users, c.anonymous, strict=True)]
+    directory.learn_uses(_uses(c, persons), changes)
+    accounts = [
+        group or directory.account(person, anonymous)
+        for group, person, anonymous in zip(c.groups, persons, c.anonymous, strict=True)
+    ]
+    return Owners(persons, accounts)
+
+
+def _links(prepared: Prepared) -> list[tuple[str, str]]:
+    c = prepared.columns
+    links = list(
+        dict.fromkeys((a, u) for a, u in zip(c.anonymous, c.users, strict=True) if a and u)
+    )
+    for i, kind in enumerate(c.kinds) if "alias" in c.kinds else ():
+        previous = frame.text(prepared.draft.calls[i].previous_id)
+        if kind == "alias" and previous and c.users[i]:
+            links.append((previous, str(c.users[i])))
+    return links
+
+
+def _uses(c: Columns, persons: Sequence[str | None]) -> dict[tuple[str, str], tuple[int, int]]:
+    uses: dict[tuple[str, str], tuple[int, int]] = {}
+    happened = c.happened.tolist()
+    for person, anonymous, group, kind, at in zip(
+        persons, c.anonymous, c.groups, c.kinds, happened, strict=True
+    ):
+        if group and kind != OWN and (key := person or anonymous):
+            known = uses.get((key, group))
+            if known is None:
+                uses[key, group] = (at, at)
+            elif at > known[1]:
+                uses[key, group] = (known[0], at)
+            elif at < known[0]:
+                uses[key, group] = (at, known[1])
+    return uses
+
+
+def events(prepared: Prepared, owners: Owners) -> pa.Table:
+    """The events of these calls, as the lake keeps them."""
+    c, size = prepared.columns, len(prepared.draft)
+    text: Callable[[Any], pa.Array] = lambda values: pa.array(values, pa.string())  # noqa: E731
+    moment = EVENTS.arrow_schema().field("timestamp").type
+    received = pa.array(c.received, pa.int64())
+    return pa.table(
+        {
+            "account_id": text(owners.accounts),
+            "person_id": text(owners.persons),
+            "anonymous_id": text(c.anonymous),
+            "event": text(c.names),
+            "timestamp": pa.array(c.happened, pa.int64()).cast(moment),
+            "kind": text(c.kinds),
+            "session_id": text(c.sessions),
+            "properties": c.properties,
+            "message_id": text(c.ids),
+            "received_at": received.cast(moment),
+            "backfill": pa.array(np.zeros(size, bool)),
+            "source": text(prepared.draft.sources),
+            "received_day": received.cast(moment).cast(pa.date32()),
+        },
+        schema=EVENTS.arrow_schema(),
+    )
+
+
+def broken(facts: pa.Table, contracts: Contracts) -> tuple[set[int], list[Refused]]:
+    """Positions of facts that must not land, and every breach of a contract (also mere warnings
+    are kept for people to see)."""
+    bad: set[int] = set()
+    refused = []
+    for position, violation in contract_checks.violations(contracts, EVENTS, facts):
+        row = facts.slice(position, 1).to_pylist()[0]
+        if not violation.warn:
+            bad.add(position)
+        payload = payloads.landed(EVENTS, row)
+        misfit = Misfit(payload, violation.code, violation.field, "", row["message_id"])
+        refused.append(Refused(row["source"], misfit, row["event"], violation.reason))
+    return bad, refused
