@@ -19,6 +19,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     # command: (module in tenure.cli.commands, help line)
     "init": ("init", "Make the workspace, its first admin and its first write key."),
     "policy": ("policy", "Show, check, compare, apply, export and roll back policy."),
+    "metrics": ("metrics", "MRR movements, churn and retention, month by month."),
+    "cohorts": ("cohorts", "Retention of the accounts won each month."),
+    "ltv": ("ltv", "Lifetime value by the equation and by survival."),
     "doctor": ("doctor", "Check the workspace and say how to repair what is wrong."),
     "backup": ("backup", "Write the whole workspace to one file."),
     "restore": ("restore", "Put a backup back."),

@@ -93,7 +93,7 @@ def _plain(value: Any) -> Any:
 
 @contextmanager
 def progress(title: str) -> Iterator[Report]:
-    """A progress bar on standard error, if somebody watches; call what it gives with (done, total)."""
+    """A progress bar for who watches standard error; call what it gives with (done, total)."""
     if not err.is_terminal:
         yield lambda _done, _total: None
         return

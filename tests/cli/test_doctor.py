@@ -1,0 +1,145 @@
+"""The doctor: each thing that can be wrong is named, with what to do about it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cli.conftest import Installation
+from people import NOW
+
+from tenure.cli.doctor import Level, disk, examine, facts, state, worst
+from tenure.core import audit, operations
+from tenure.core.models import Job, PolicyVersion
+from tenure.facts.models import InboxRow, Quarantined, SourceAlert
+
+LIMITS = operations.packaged().doctor
+HOUR = timedelta(hours=1)
+
+
+def _levels(workspace: Any, now: datetime) -> dict[str, Level]:
+    found: dict[str, Level] = {}
+    for finding in examine(workspace.home, now):
+        assert finding.level is Level.OK or finding.remedy, finding
+        found[finding.check] = max(finding.level, found.get(finding.check, Level.OK))
+    return found
+
+
+@pytest.mark.django_db
+def test_a_well_workspace_is_well(workspace: Any, alice: Any, now: datetime) -> None:
+    assert set(_levels(workspace, now).values()) == {Level.OK}
+
+
+def _old_inbox() -> None:
+    InboxRow.objects.create(received_at=NOW - HOUR, source="s", endpoint="e", body=b"{}")
+
+
+def _late_job() -> None:
+    Job.objects.create(kind="x", run_at=NOW - HOUR, created_at=NOW - HOUR)
+
+
+def _dead_worker() -> None:
+    Job.objects.create(
+        kind="x", run_at=NOW - HOUR, created_at=NOW, state="running", lease_until=NOW - HOUR
+    )
+
+
+def _failed_job() -> None:
+    Job.objects.create(
+        kind="x", run_at=NOW, created_at=NOW, state="failed", finished_at=NOW, error="a\nBoom"
+    )
+
+
+def _alert() -> None:
+    SourceAlert.objects.create(source="web", subject="web", kind="stale", text="", opened_at=NOW)
+
+
+def _refused_fact() -> None:
+    Quarantined.objects.create(
+        at=NOW, source="s", table="events", code="c", reason="r", payload="{}", fingerprint="f"
+    )
+
+
+def _future() -> None:
+    audit.record("a", "b", "c", "d", now=NOW + HOUR)
+
+
+def _bad_policy() -> None:
+    PolicyVersion.objects.create(name="roles", version=1, body="x = 1", author="a", at=NOW)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("spoil", "check", "level"),
+    [
+        (_old_inbox, "inbox", Level.FAIL),
+        (_late_job, "workers", Level.FAIL),
+        (_dead_worker, "workers", Level.FAIL),
+        (_failed_job, "jobs", Level.WARN),
+        (_alert, "sources", Level.WARN),
+        (_refused_fact, "quarantine", Level.WARN),
+        (_future, "clock", Level.WARN),
+        (_bad_policy, "policy", Level.FAIL),
+    ],
+)
+def test_what_is_wrong_is_found(
+    spoil: Callable[[], None], check: str, level: Level, workspace: Any, alice: Any
+) -> None:
+    spoil()
+    found = _levels(workspace, NOW)
+    assert found.pop(check) is level
+    assert set(found.values()) == {Level.OK}
+
+
+@pytest.mark.django_db
+def test_nobody_to_sign_in_is_a_warning(now: datetime) -> None:
+    assert worst(state.people()) is Level.WARN
+
+
+def test_a_full_disk_is_said(tmp_path: Path) -> None:
+    limits = LIMITS.model_copy(update={"disk_free_warn_mb": 2**40})
+    assert worst(disk.space(tmp_path, limits)) is Level.WARN
+    limits = limits.model_copy(update={"disk_free_fail_mb": 2**40})
+    assert worst(disk.space(tmp_path, limits)) is Level.FAIL
+    assert worst(disk.folder(tmp_path / "missing")) is Level.FAIL
+
+
+def test_a_key_others_can_read_is_said(tmp_path: Path) -> None:
+    key = tmp_path / "secret.key"
+    key.touch(mode=0o600)
+    assert list(disk.secret(tmp_path)) == []
+    os.chmod(key, 0o644)
+    assert worst(disk.secret(tmp_path)) is Level.WARN
+
+
+def test_damaged_tables_are_named_one_by_one(workspace: Any, now: datetime) -> None:
+    from cli.test_backup import _events
+
+    from tenure.facts.lake import current
+
+    for table in ("events", "extra"):
+        current().append(table, _events(3, now), ("t", 1))
+    assert worst(facts.tables()) is Level.OK
+    next(workspace.lake.glob("events/*/*.parquet")).unlink()
+    (finding,) = facts.tables()
+    assert (finding.level, "table events: 1 files are missing" in finding.text) == (
+        Level.FAIL,
+        True,
+    )
+
+
+def test_the_command_tells_by_its_exit_code(installation: Installation) -> None:
+    installation.init()
+    assert "FAIL" not in installation.ok("doctor")
+    if "DATABASE_URL" in installation.environment:
+        installation.environment["DATABASE_URL"] = "postgres://nobody@127.0.0.1:1/none"
+    else:
+        (installation.home / "state.sqlite3").write_bytes(b"rubbish" * 1000)
+    done = installation.run("doctor")
+    assert done.returncode == 1
+    assert "FAIL" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
