@@ -1,0 +1,67 @@
+"""Customer analytics as a library: DataFrames in, DataFrames out, no server needed.
+
+>>> import tenure.analytics as ta
+>>> "dau_mau" in ta.default_registry().signals
+True
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tenure.analytics.asof import as_of
+    from tenure.analytics.dataset import Dataset
+    from tenure.analytics.engine import DuckDBEngine, Engine, SparkEngine
+    from tenure.analytics.errors import SpecError
+    from tenure.analytics.rollup import Rollup
+    from tenure.analytics.signals.compute import compute_person_signals, compute_signals
+    from tenure.analytics.signals.explain import explain_signal, signal_facts
+    from tenure.analytics.signals.fired import fired_opportunities, fired_risk_signals
+    from tenure.analytics.signals.registry import Registry, default_registry, load_registry
+
+_WHERE = {
+    "as_of": "asof",
+    "Dataset": "dataset",
+    "DuckDBEngine": "engine",
+    "Engine": "engine",
+    "SparkEngine": "engine",
+    "SpecError": "errors",
+    "Rollup": "rollup",
+    "compute_person_signals": "signals.compute",
+    "compute_signals": "signals.compute",
+    "explain_signal": "signals.explain",
+    "signal_facts": "signals.explain",
+    "fired_opportunities": "signals.fired",
+    "fired_risk_signals": "signals.fired",
+    "Registry": "signals.registry",
+    "default_registry": "signals.registry",
+    "load_registry": "signals.registry",
+}
+
+__all__ = [
+    "Dataset",
+    "DuckDBEngine",
+    "Engine",
+    "Registry",
+    "Rollup",
+    "SparkEngine",
+    "SpecError",
+    "as_of",
+    "compute_person_signals",
+    "compute_signals",
+    "default_registry",
+    "explain_signal",
+    "fired_opportunities",
+    "fired_risk_signals",
+    "load_registry",
+    "signal_facts",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name on first use, so that importing the library stays quick."""
+    if name not in _WHERE:
+        raise AttributeError(f"module 'tenure.analytics' has no attribute {name!r}")
+    return getattr(import_module(f"tenure.analytics.{_WHERE[name]}"), name)

@@ -25,7 +25,7 @@ DERIVED_COLUMNS: dict[str, dict[str, str]] = {
     "subscriptions": {
         "in_force": "has begun and has not ended",
         "finished_at": "when it ended; for one marked cancelled without an end, when it was marked",
-        "state": "trialing, active, past_due or paused while in force; scheduled before, ended after",
+        "state": "trialing, active, past_due or paused in force; scheduled before, ended after",
         "arr_minor": "yearly recurring revenue: twelve times the monthly",
         "level": "rank of its plan",
         "seat_limit": "seats its plan includes",
@@ -63,8 +63,12 @@ def view_name(table: str, shift: int = 0) -> str:
 
 def needed_views(table: str, shift: int = 0) -> list[tuple[str, int]]:
     """The views a view is made from, itself last."""
-    parts = {"subscriptions": ["plans"], "tickets": ["people"], "responses": ["people"],
-             "interactions": ["people"]}
+    parts = {
+        "subscriptions": ["plans"],
+        "tickets": ["people"],
+        "responses": ["people"],
+        "interactions": ["people"],
+    }
     return [(p, shift) for p in parts.get(table, [])] + [(table, shift)]
 
 
@@ -143,7 +147,10 @@ def _outer(table: str, cut: int) -> list[str]:
             " WHEN x.status IS NULL OR x.status = 'cancelled' THEN 'active'"
             " ELSE x.status END AS state",
             "x.mrr_minor * 12 AS arr_minor",
-            "pl.level", "pl.seat_limit", "pl.usage_limit", "pl.usage_event",
+            "pl.level",
+            "pl.seat_limit",
+            "pl.usage_limit",
+            "pl.usage_event",
         ],
         "invoices": [
             f"{unpaid} AS is_open",
@@ -173,6 +180,8 @@ def _joins(table: str, shift: int) -> str:
         return f" LEFT JOIN {view_name('plans', shift)} AS pl ON pl.plan_id = x.plan_id"
     if table in ("tickets", "responses", "interactions"):
         people = view_name("people", shift)
-        return (f" LEFT JOIN {people} AS pe ON pe.person_id = x.person_id"
-                " AND pe.account_id = x.account_id")
+        return (
+            f" LEFT JOIN {people} AS pe ON pe.person_id = x.person_id"
+            " AND pe.account_id = x.account_id"
+        )
     return ""

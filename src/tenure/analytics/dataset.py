@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 from tenure.analytics.errors import SpecError
 from tenure.analytics.tables import ARROW, TABLES, Column, Table
 
-Source = Sequence[str] | pa.Table
+Source: TypeAlias = Sequence[str] | pa.Table
 """Parquet file paths (the lake's, with ``received_day=YYYY-MM-DD`` in the path), or the rows."""
 
 ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
@@ -126,7 +126,9 @@ def _column(table: Table, column: Column, rows: pa.Table) -> pa.ChunkedArray | p
         return _cast(values, kind)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise SpecError(
-            "frames", f"{table.name}.{column.name}", f"cannot be read as {column.kind} ({error})",
+            "frames",
+            f"{table.name}.{column.name}",
+            f"cannot be read as {column.kind} ({error})",
             f"give it as {column.kind}",
         ) from error
 
@@ -175,7 +177,9 @@ def _fill_times(table: Table, columns: dict[str, Any]) -> None:
     for other in FALLBACK_TIME.get(table.name, ()):
         columns[table.time] = pc.coalesce(columns[table.time], columns[other])
     if not table.column(table.time).required:
-        columns[table.time] = pc.coalesce(columns[table.time], pa.scalar(ALWAYS, ARROW["timestamp"]))
+        columns[table.time] = pc.coalesce(
+            columns[table.time], pa.scalar(ALWAYS, ARROW["timestamp"])
+        )
     late = pc.is_null(columns["received_at"])
     columns["backfill"] = pc.coalesce(columns["backfill"], late)
     time, told = columns[table.time], pc.coalesce(columns["received_at"], columns[table.time])
@@ -188,7 +192,9 @@ def _check_required(table: Table, columns: dict[str, Any]) -> None:
     for column in table.all_columns():
         if column.required and column.name != "message_id" and columns[column.name].null_count:
             raise SpecError(
-                "frames", f"{table.name}.{column.name}", "is missing or has empty values",
+                "frames",
+                f"{table.name}.{column.name}",
+                "is missing or has empty values",
                 "give it in every row",
             )
 
@@ -199,4 +205,3 @@ def _fill_ids(table: Table, columns: dict[str, Any]) -> None:
         return
     made = [f"{table.name}-{n}" for n in range(len(ids))]
     columns["message_id"] = pc.coalesce(ids, pa.array(made, pa.string()))
-

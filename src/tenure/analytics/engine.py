@@ -37,7 +37,9 @@ class DuckDBEngine:
     """
 
     def __init__(
-        self, memory_limit: str | None = None, threads: int | None = None,
+        self,
+        memory_limit: str | None = None,
+        threads: int | None = None,
         temp_dir: str | Path | None = None,
     ) -> None:
         config: dict[str, Any] = {"TimeZone": "UTC", "preserve_insertion_order": "false"}
@@ -57,11 +59,20 @@ class DuckDBEngine:
             self._provide(con, sql, dataset, extra or {})
             return con.sql(sql).to_arrow_table()
 
-    def copy(self, sql: str, dataset: Dataset, path: Path) -> None:
-        """Write the result of ``sql`` to a Parquet file."""
+    def write(self, sql: str, dataset: Dataset, outputs: Mapping[Path, str]) -> int:
+        """Compute ``sql`` once as ``scanned`` and write each output query over it to its file.
+
+        The newest ``received_at`` of the events read, in microseconds; 0 if there are none.
+        """
         with self._con.cursor() as con:
             self._provide(con, sql, dataset, {})
-            con.execute(f"COPY ({sql}) TO '{_quoted(str(path))}' (FORMAT parquet, COMPRESSION zstd)")
+            con.execute(f"CREATE TEMP TABLE scanned AS {sql}")
+            for path, query in outputs.items():
+                con.execute(
+                    f"COPY ({query}) TO '{_quoted(str(path))}' (FORMAT parquet, COMPRESSION zstd)"
+                )
+            newest = con.execute("SELECT MAX(received_at) FROM raw_events").fetchone()
+            return int(newest[0] or 0)
 
     def _provide(self, con: Any, sql: str, dataset: Dataset, extra: Extra) -> None:
         for name, table in TABLES.items():
@@ -71,9 +82,7 @@ class DuckDBEngine:
             if isinstance(source, pa.Table):
                 con.register(name, source)
             else:
-                files = _file_list(source)
-                con.execute(f"CREATE TEMP VIEW {name} AS SELECT * FROM "
-                            f"read_parquet({files}, union_by_name = true, hive_partitioning = false)")
+                con.execute(f"CREATE TEMP VIEW {name} AS SELECT * FROM {_read(source)[0]}")
 
     def _relation(self, con: Any, table: Table, source: Source) -> None:
         present, origin = table.arrow_schema().names, f"rows_{table.name}"
@@ -81,9 +90,7 @@ class DuckDBEngine:
             present = source.column_names
             con.register(origin, source)
         elif len(source):
-            present, uniform = file_columns(source)
-            union = "" if uniform else ", union_by_name = true"
-            origin = f"read_parquet({_file_list(source)}, hive_partitioning = false{union})"
+            origin, present = _read(source)
         else:
             con.register(origin, table.arrow_schema().empty_table())
         columns = ", ".join(_duckdb_column(c, present) for c in table.all_columns())
@@ -132,6 +139,13 @@ def file_columns(files: Sequence[str]) -> tuple[list[str], bool]:
     return list(dict.fromkeys([*first, *last])), set(first) == set(last)
 
 
+def _read(files: Sequence[str]) -> tuple[str, list[str]]:
+    """What to select from, and the columns in it; files that differ are united by name."""
+    present, uniform = file_columns(files)
+    union = "" if uniform else ", union_by_name = true"
+    return f"read_parquet({_file_list(files)}, hive_partitioning = false{union})", present
+
+
 def _file_list(files: Sequence[str]) -> str:
     return "[" + ", ".join(f"'{_quoted(str(f))}'" for f in files) + "]"
 
@@ -141,8 +155,13 @@ def _quoted(text: str) -> str:
 
 
 _DUCKDB: dict[Kind, str] = {
-    "text": "VARCHAR", "int": "BIGINT", "float": "DOUBLE", "bool": "BOOLEAN", "json": "VARCHAR",
-    "timestamp": "BIGINT", "date": "DATE",
+    "text": "VARCHAR",
+    "int": "BIGINT",
+    "float": "DOUBLE",
+    "bool": "BOOLEAN",
+    "json": "VARCHAR",
+    "timestamp": "BIGINT",
+    "date": "DATE",
 }
 
 

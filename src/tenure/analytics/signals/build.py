@@ -73,8 +73,10 @@ class Collector:
     def pick(self, table: str, shift: int, kept: str, order: str) -> str:
         """The alias of the query with the first row per account in ``order``."""
         name = self.view(table, shift)
-        sql = (f"SELECT * FROM (SELECT v.*, ROW_NUMBER() OVER (PARTITION BY v.account_id ORDER BY"
-               f" {order}) AS pick FROM {name} AS v WHERE {kept}) AS w WHERE w.pick = 1")
+        sql = (
+            f"SELECT * FROM (SELECT v.*, ROW_NUMBER() OVER (PARTITION BY v.account_id ORDER BY"
+            f" {order}) AS pick FROM {name} AS v WHERE {kept}) AS w WHERE w.pick = 1"
+        )
         return self.picks.setdefault(sql, f"pick{len(self.picks)}")
 
     def view(self, table: str, shift: int = 0) -> str:

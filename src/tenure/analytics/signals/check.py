@@ -30,8 +30,12 @@ def columns_of(table: str) -> list[str]:
 def check_table(source: str, where: str, signal: TableSignal, suggest: Suggest) -> None:
     """Refuse unknown tables and columns."""
     if signal.table == "events":
-        raise SpecError(source, f"{where}.table", "events are counted by `events`",
-                        'write events = "Name" and no table')
+        raise SpecError(
+            source,
+            f"{where}.table",
+            "events are counted by `events`",
+            'write events = "Name" and no table',
+        )
     if signal.table not in TABLES:
         remedy = suggest(signal.table, TABLES)
         raise SpecError(source, f"{where}.table", f"there is no table {signal.table!r}", remedy)
@@ -46,15 +50,19 @@ def check_table(source: str, where: str, signal: TableSignal, suggest: Suggest) 
             remedy = suggest(name, known) + " A field of your own is properties.NAME"
             raise SpecError(source, f"{where}.{key}", problem, remedy)
     if "account_id" not in known:
-        raise SpecError(source, f"{where}.table", f"{signal.table} does not belong to accounts",
-                        "use a table with an account_id")
+        raise SpecError(
+            source,
+            f"{where}.table",
+            f"{signal.table} does not belong to accounts",
+            "use a table with an account_id",
+        )
 
 
 def check_references(registry: Registry, suggest: Suggest) -> None:
     """Refuse unknown signals and roles, and signals made of themselves."""
     for name, signal in registry.signals.items():
         source = registry.sources[f"signals.{name}"]
-        _check_parts(registry, source, f"signals.{name}", name, signal, suggest)
+        _check_parts(registry, source, f"signals.{name}", signal, suggest)
         if isinstance(signal, EventSignal):
             _check_role(registry, source, f"signals.{name}", signal, suggest)
         if isinstance(signal, ChangeSignal):
@@ -68,7 +76,7 @@ def check_references(registry: Registry, suggest: Suggest) -> None:
 
 
 def _check_parts(
-    registry: Registry, source: str, where: str, name: str, signal: AnySignal, suggest: Suggest
+    registry: Registry, source: str, where: str, signal: AnySignal, suggest: Suggest
 ) -> None:
     for part in signal.parts():
         _known(registry, source, where, part, signal.per, suggest)
@@ -78,11 +86,13 @@ def _known(
     registry: Registry, source: str, where: str, part: str, per: str, suggest: Suggest
 ) -> None:
     if part not in registry.signals:
-        raise SpecError(source, where, f"there is no signal {part!r}",
-                        suggest(part, registry.signals))
+        raise SpecError(
+            source, where, f"there is no signal {part!r}", suggest(part, registry.signals)
+        )
     if registry.signals[part].per != per:
-        raise SpecError(source, where, f"{part} is not per {per}",
-                        f"use a signal declared with per = \"{per}\"")
+        raise SpecError(
+            source, where, f"{part} is not per {per}", f'use a signal declared with per = "{per}"'
+        )
 
 
 def _check_role(
@@ -92,15 +102,23 @@ def _check_role(
     for name in names:
         role = name.removeprefix("@")
         if name.startswith("@") and role != ANY and role not in registry.roles:
-            raise SpecError(source, f"{where}.events", f"there is no role {name}",
-                            suggest(role, [*registry.roles, ANY]))
+            raise SpecError(
+                source,
+                f"{where}.events",
+                f"there is no role {name}",
+                suggest(role, [*registry.roles, ANY]),
+            )
 
 
 def _check_change(registry: Registry, source: str, name: str, signal: ChangeSignal) -> None:
     part = registry.signals[signal.signal]
     if signal.before is None and getattr(part, "window", None) is None:
-        raise SpecError(source, f"signals.{name}.signal", f"{signal.signal} has no window",
-                        "name the signal to compare with in `before`")
+        raise SpecError(
+            source,
+            f"signals.{name}.signal",
+            f"{signal.signal} has no window",
+            "name the signal to compare with in `before`",
+        )
 
 
 def _check_cycle(registry: Registry, source: str, name: str) -> None:
@@ -108,8 +126,12 @@ def _check_cycle(registry: Registry, source: str, name: str) -> None:
 
     def visit(at: str) -> None:
         if at in path:
-            raise SpecError(source, f"signals.{name}", "is made of itself: " + " > ".join([*path, at]),
-                            "break the circle")
+            raise SpecError(
+                source,
+                f"signals.{name}",
+                "is made of itself: " + " > ".join([*path, at]),
+                "break the circle",
+            )
         path.append(at)
         for part in registry.signals[at].parts():
             if part in registry.signals:

@@ -23,8 +23,13 @@ if TYPE_CHECKING:
 
 
 def compute_signals(
-    dataset: Dataset, registry: Registry, as_of: datetime, *, engine: Engine | None = None,
-    rollup: Rollup | None = None, names: Iterable[str] | None = None,
+    dataset: Dataset,
+    registry: Registry,
+    as_of: datetime,
+    *,
+    engine: Engine | None = None,
+    rollup: Rollup | None = None,
+    names: Iterable[str] | None = None,
     accounts: Iterable[str] | None = None,
 ) -> pa.Table:
     """A row per account known at ``as_of``: ``account_id``, ``active``, a column per signal.
@@ -40,8 +45,13 @@ def compute_signals(
 
 
 def compute_person_signals(
-    dataset: Dataset, registry: Registry, as_of: datetime, *, engine: Engine | None = None,
-    rollup: Rollup | None = None, names: Iterable[str] | None = None,
+    dataset: Dataset,
+    registry: Registry,
+    as_of: datetime,
+    *,
+    engine: Engine | None = None,
+    rollup: Rollup | None = None,
+    names: Iterable[str] | None = None,
     accounts: Iterable[str] | None = None,
 ) -> pa.Table:
     """A row per account and person lately active: ``account_id``, ``person_id``, the signals."""
@@ -51,7 +61,11 @@ def compute_person_signals(
 
 
 def make_plan(
-    dataset: Dataset, registry: Registry, as_of: datetime, names: Iterable[str], per: str,
+    dataset: Dataset,
+    registry: Registry,
+    as_of: datetime,
+    names: Iterable[str],
+    per: str,
     engine: Engine,
 ) -> Plan:
     """What the named signals need as of a moment."""
@@ -74,8 +88,13 @@ def raw_bounds(p: Plan) -> str:
 
 
 def _run(
-    dataset: Dataset, registry: Registry, as_of: datetime, names: list[str], per: str,
-    engine: Engine | None, rollup: Rollup | None,
+    dataset: Dataset,
+    registry: Registry,
+    as_of: datetime,
+    names: list[str],
+    per: str,
+    engine: Engine | None,
+    rollup: Rollup | None,
 ) -> pa.Table:
     engine = engine or DuckDBEngine()
     p = make_plan(dataset, registry, as_of, names, per, engine)
@@ -91,8 +110,12 @@ def _run(
 def _refuse_other(registry: Registry, names: list[str], per: str) -> None:
     for name in names:
         if registry.signal(name).per != per:
-            raise SpecError("signals", name, f"is not a signal per {per}",
-                            "use compute_person_signals for people, compute_signals for accounts")
+            raise SpecError(
+                "signals",
+                name,
+                f"is not a signal per {per}",
+                "use compute_person_signals for people, compute_signals for accounts",
+            )
 
 
 def _filtered(rows: pa.Table, accounts: Iterable[str] | None) -> pa.Table:

@@ -37,8 +37,10 @@ def _ratio(signal: RatioSignal) -> str:
     if signal.denominator is not None:
         value = f"{signal.numerator} / NULLIF({signal.denominator}, 0) / {signal.divide!r}"
         if signal.empty is not None:
-            value = (f"CASE WHEN {signal.denominator} = 0 AND {signal.numerator} IS NOT NULL"
-                     f" THEN {float(signal.empty)!r} ELSE {value} END")
+            value = (
+                f"CASE WHEN {signal.denominator} = 0 AND {signal.numerator} IS NOT NULL"
+                f" THEN {float(signal.empty)!r} ELSE {value} END"
+            )
     if signal.at_most is not None:
         value = f"CASE WHEN {value} > {signal.at_most!r} THEN {signal.at_most!r} ELSE {value} END"
     return value

@@ -115,8 +115,10 @@ def _adoption(signal: AdoptionSignal, c: Collector) -> str:
         count = " + ".join(f"BIT_COUNT({bits})" for bits in used)
         return f"CASE WHEN {tracked} THEN ({count}) / {len(events)}.0 END"
     earlier = [_bits(c, m, start + before, start) for m in masks]
-    lost = [f"BIT_COUNT({old}) - BIT_COUNT({old} & {now})"
-            for old, now in zip(earlier, used, strict=True)]
+    lost = [
+        f"BIT_COUNT({old}) - BIT_COUNT({old} & {now})"
+        for old, now in zip(earlier, used, strict=True)
+    ]
     return f"CASE WHEN {tracked} THEN {' + '.join(lost)} END"
 
 
@@ -128,8 +130,9 @@ def _limit(signal: LimitSignal, c: Collector) -> str:
     """Missing for an account without a plan, or whose plan counts nothing."""
     if not c.catalogue.usage:
         return "CAST(NULL AS DOUBLE)"
-    plan = c.pick("subscriptions", 0, "v.in_force",
-                  "v.mrr_minor DESC NULLS LAST, v.subscription_id")
+    plan = c.pick(
+        "subscriptions", 0, "v.in_force", "v.mrr_minor DESC NULLS LAST, v.subscription_id"
+    )
     cases = []
     for event in c.catalogue.usage:
         used = Input("count", None if event == ANY else (event,))

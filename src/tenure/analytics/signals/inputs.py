@@ -28,7 +28,7 @@ OWN = "tenure."
 PRODUCT = (
     "COALESCE(source, '') <> 'tenure' AND COALESCE(kind, 'track') IN ('track', 'page', 'screen')"
 )
-"""What counts as use of the product: not Tenure's own facts, not identify, group and alias calls."""
+"""What counts as use: not Tenure's own facts, not identify, group and alias calls."""
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,10 @@ class Input:
             "count": lambda: f"CAST(SUM(CASE WHEN {flag} THEN 1 END) AS BIGINT)",
             "sum": lambda: f"SUM(CASE WHEN {flag} THEN {self._number()} END)",
             "known": lambda: f"COUNT(CASE WHEN {flag} THEN {self._number()} END)",
-            "sessions": lambda: f"CASE WHEN MAX(CASE WHEN {flag} THEN 1 END) = 1 THEN GREATEST("
-            f"COUNT(DISTINCT CASE WHEN {flag} THEN session_id END), 1) END",
+            "sessions": lambda: (
+                f"CASE WHEN MAX(CASE WHEN {flag} THEN 1 END) = 1 THEN GREATEST("
+                f"COUNT(DISTINCT CASE WHEN {flag} THEN session_id END), 1) END"
+            ),
             "minutes": lambda: _minutes(flag),
             "mask": lambda: f"BIT_OR(CASE WHEN {flag} THEN {self._bit()} END)",
         }[self.kind]()
@@ -96,7 +98,8 @@ class Input:
 
     def _bit(self) -> str:
         cases = [
-            f"WHEN {literal(e)} THEN CAST({1 << n} AS BIGINT)" for n, e in enumerate(self.events or ())
+            f"WHEN {literal(e)} THEN CAST({1 << n} AS BIGINT)"
+            for n, e in enumerate(self.events or ())
         ]
         return f"CASE event {' '.join(cases)} END"
 
@@ -110,9 +113,11 @@ def features_mask(events: tuple[str, ...]) -> list[Input]:
 def _minutes(flag: str) -> str:
     """Ten minutes for each slot of the day with an event: a bit per slot, in words of 48 bits."""
     slot = f"CAST(MOD(timestamp, {DAY_US}) // {_SLOT_US} AS INT)"
+    # BIT_COUNT gives a one-byte integer: a long day would overflow it when added up.
     words = [
-        f"BIT_COUNT(COALESCE(BIT_OR(CASE WHEN {flag} AND {slot} >= {low} AND {slot} < {low + 48}"
-        f" THEN CAST(1 AS BIGINT) << ({slot} - {low}) END), 0))"
+        f"CAST(BIT_COUNT(COALESCE(BIT_OR(CASE WHEN {flag} AND {slot} >= {low}"
+        f" AND {slot} < {low + 48}"
+        f" THEN CAST(1 AS BIGINT) << ({slot} - {low}) END), 0)) AS BIGINT)"
         for low in range(0, _SLOTS, 48)
     ]
     minutes = f"CAST({SLOT_MINUTES} * ({' + '.join(words)}) AS BIGINT)"

@@ -1,4 +1,4 @@
-"""Measures: an input over a window of days, as an aggregate that does not mind how rows are split."""
+"""Measures: an input over a window of days, as an aggregate that can be merged."""
 
 from __future__ import annotations
 

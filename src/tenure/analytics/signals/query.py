@@ -17,8 +17,9 @@ from tenure.analytics.signals.scan import scan_sql
 from tenure.analytics.signals.spec import AnySignal, ChangeSignal, days
 from tenure.analytics.tables import TABLES
 
-ACCOUNT_TABLES = [n for n, t in TABLES.items()
-                  if n != "events" and any(c.name == "account_id" for c in t.columns)]
+ACCOUNT_TABLES = [
+    n for n, t in TABLES.items() if n != "events" and any(c.name == "account_id" for c in t.columns)
+]
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Plan:
 def plan(names: Iterable[str], registry: Registry, collector: Collector, per: str) -> Plan:
     """What the named signals need."""
     wanted = list(names)
-    signals = _with_twins(registry.closure(wanted))
+    signals = with_twins(registry.closure(wanted))
     settings = registry.settings
     collector.account(Measure(ACTIVITY, "any", settings.presence_days))
     collector.account(Measure(ACTIVITY, "any", settings.activity_days))
@@ -64,7 +65,7 @@ def plan(names: Iterable[str], registry: Registry, collector: Collector, per: st
     return Plan(collector, base, derived, signals, wanted, per, _levels(signals))
 
 
-def _with_twins(signals: dict[str, AnySignal]) -> dict[str, AnySignal]:
+def with_twins(signals: dict[str, AnySignal]) -> dict[str, AnySignal]:
     """Adds, before each change, its signal one window earlier."""
     found: dict[str, AnySignal] = {}
     for name, signal in signals.items():
@@ -99,11 +100,15 @@ def query_sql(p: Plan, source: Days) -> str:
     parts.append(("level0", _base_sql(p)))
     parts += _derived_parts(p)
     body = ", ".join(f"{name} AS ({sql})" for name, sql in parts)
-    columns = [f"CAST({n} AS {'VARCHAR' if p.signals[n].text else 'DOUBLE'}) AS {n}" for n in p.wanted]
+    columns = [
+        f"CAST({n} AS {'VARCHAR' if p.signals[n].text else 'DOUBLE'}) AS {n}" for n in p.wanted
+    ]
     keys = ["account_id", "person_id"] if p.per == "person" else ["account_id", "active"]
     last = max(p.levels.values(), default=0)
-    return f"WITH {body} SELECT {', '.join([*keys, *columns])} FROM level{last} ORDER BY {keys[0]}" + (
-        ", person_id" if p.per == "person" else "")
+    return (
+        f"WITH {body} SELECT {', '.join([*keys, *columns])} FROM level{last} ORDER BY {keys[0]}"
+        + (", person_id" if p.per == "person" else "")
+    )
 
 
 def _view_parts(p: Plan) -> list[tuple[str, str]]:
@@ -121,13 +126,20 @@ def _event_parts(p: Plan, source: Days) -> list[tuple[str, str]]:
         parts.append(("ev", scan_sql(inputs, bounds, person=bool(people))))
     parts.append(("ad", _days_sql(p, source, "stored_ad", p.inputs, ["account_id"])))
     measures = [f"{m.sql(c.end_day)} AS {name}" for m, name in c.of_account.items()]
-    parts.append(("e", f"SELECT {', '.join(['account_id', *measures])} FROM ad GROUP BY account_id"))
+    parts.append(
+        ("e", f"SELECT {', '.join(['account_id', *measures])} FROM ad GROUP BY account_id")
+    )
     if people:
         keys = ["account_id", "person_id"]
         parts.append(("apd", _days_sql(p, source, "stored_apd", p.person_inputs, keys)))
         measures = [f"{m.sql(c.end_day)} AS {name}" for m, name in people.items()]
-        parts.append(("pers", f"SELECT {', '.join([*keys, *measures])} FROM apd"
-                      " WHERE person_id IS NOT NULL GROUP BY account_id, person_id"))
+        parts.append(
+            (
+                "pers",
+                f"SELECT {', '.join([*keys, *measures])} FROM apd"
+                " WHERE person_id IS NOT NULL GROUP BY account_id, person_id",
+            )
+        )
         parts += _over_people(c)
     return parts
 
@@ -152,10 +164,14 @@ def _over_people(c: Collector) -> list[tuple[str, str]]:
     roles = "".join(f", {condition} AS {name}" for condition, name in c.roles.items())
     joined = "SELECT pers.*" + roles + " FROM pers"
     if c.roles:
-        joined += (" LEFT JOIN v_people_0 AS pe ON pe.account_id = pers.account_id"
-                   " AND pe.person_id = pers.person_id")
+        joined += (
+            " LEFT JOIN v_people_0 AS pe ON pe.account_id = pers.account_id"
+            " AND pe.person_id = pers.person_id"
+        )
     sums = [f"{sql} AS {name}" for sql, name in c.over_people.items()]
-    return [("q", f"SELECT {', '.join(['account_id', *sums])} FROM ({joined}) AS j GROUP BY account_id")]
+    return [
+        ("q", f"SELECT {', '.join(['account_id', *sums])} FROM ({joined}) AS j GROUP BY account_id")
+    ]
 
 
 def _table_parts(p: Plan) -> list[tuple[str, str]]:
@@ -175,8 +191,9 @@ def _table_parts(p: Plan) -> list[tuple[str, str]]:
 def _present_part(p: Plan) -> tuple[str, str]:
     """One row that says what is tracked in the workspace at all."""
     c = p.collector
-    events = [f"COALESCE(MAX({c.of_account[m]}), 0) > 0 AS {name}"
-              for m, name in c.events_present.items()]
+    events = [
+        f"COALESCE(MAX({c.of_account[m]}), 0) > 0 AS {name}" for m, name in c.events_present.items()
+    ]
     tables = [f"COALESCE(({sql}), FALSE) AS {name}" for sql, name in c.present.items()]
     paying = "(SELECT COUNT(*) FROM agg_subscriptions_0) > 0 AS has_subscriptions"
     return "t", f"SELECT {', '.join([*events, *tables, paying])} FROM e"
@@ -189,8 +206,10 @@ def _known_sql(p: Plan) -> str:
     parts = [f"SELECT account_id FROM e WHERE {lately} > 0"]
     for name in ACCOUNT_TABLES:
         happened = f"COALESCE({TABLES[name].time}, received_at)"
-        parts.append(f"SELECT account_id FROM raw_{name} WHERE {happened} < {c.t}"
-                     f" AND received_at < {c.t} AND account_id IS NOT NULL")
+        parts.append(
+            f"SELECT account_id FROM raw_{name} WHERE {happened} < {c.t}"
+            f" AND received_at < {c.t} AND account_id IS NOT NULL"
+        )
     return " UNION ".join(parts)
 
 
@@ -200,11 +219,12 @@ def _base_sql(p: Plan) -> str:
     in_force = c.aggregate("subscriptions", 0, "COUNT(CASE WHEN in_force THEN 1 END)")
     columns = [f"{sql} AS {name}" for name, sql in p.base.items()]
     if p.per == "person":
-        keep = "k.account_id, k.person_id"
         source = "pers AS k LEFT JOIN e ON e.account_id = k.account_id CROSS JOIN t"
-        return f"SELECT {', '.join([keep, *columns])} FROM {source}"
-    flag = (f"CASE WHEN t.has_subscriptions THEN COALESCE({in_force}, 0) > 0"
-            f" ELSE COALESCE({active}, 0) > 0 END AS active")
+        return f"SELECT {', '.join(['k.account_id, k.person_id', *columns])} FROM {source}"
+    flag = (
+        f"CASE WHEN t.has_subscriptions THEN COALESCE({in_force}, 0) > 0"
+        f" ELSE COALESCE({active}, 0) > 0 END AS active"
+    )
     joins = ["LEFT JOIN e ON e.account_id = k.account_id"]
     if c.over_people:
         joins.append("LEFT JOIN q ON q.account_id = k.account_id")
@@ -220,5 +240,7 @@ def _derived_parts(p: Plan) -> list[tuple[str, str]]:
     parts = []
     for level in range(1, max(p.levels.values(), default=0) + 1):
         columns = [f"{p.derived[n]} AS {n}" for n, found in p.levels.items() if found == level]
-        parts.append((f"level{level}", f"SELECT {', '.join(['*', *columns])} FROM level{level - 1}"))
+        parts.append(
+            (f"level{level}", f"SELECT {', '.join(['*', *columns])} FROM level{level - 1}")
+        )
     return parts

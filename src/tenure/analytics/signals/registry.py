@@ -27,8 +27,15 @@ from tenure.analytics.signals.spec import (
 
 SECTIONS = ("signals", "risk", "opportunity", "roles", "settings", "title", "group")
 PACKAGED = (
-    "roles", "product", "attributes", "support", "satisfaction", "relationship", "billing",
-    "outcomes", "risk",
+    "roles",
+    "product",
+    "attributes",
+    "support",
+    "satisfaction",
+    "relationship",
+    "billing",
+    "outcomes",
+    "risk",
 )
 
 
@@ -101,8 +108,11 @@ def load_registry(*toml_texts: tuple[str, str]) -> Registry:
                 sources[f"{section}.{key}"] = name
         settings |= document.get("settings", {})
     registry = Registry(
-        signals=parts["signals"], risk_signals=parts["risk"], opportunities=parts["opportunity"],
-        roles=parts["roles"], settings=_model(Settings, "settings", "settings", settings),
+        signals=parts["signals"],
+        risk_signals=parts["risk"],
+        opportunities=parts["opportunity"],
+        roles=parts["roles"],
+        settings=_model(Settings, "settings", "settings", settings),
         sources=sources,
     )
     check_references(registry, suggest)
@@ -145,7 +155,9 @@ def _tables(
             raise SpecError(name, f"{section}.{key}", "is not a table", f"use [{section}.{key}]")
         if not key.isidentifier() or key != key.lower():
             raise SpecError(
-                name, f"{section}.{key}", "is not a usable name",
+                name,
+                f"{section}.{key}",
+                "is not a usable name",
                 "use lower-case letters, digits and _, beginning with a letter",
             )
         yield key, value
@@ -154,7 +166,9 @@ def _tables(
 def _parse(name: str, section: str, key: str, body: dict[str, Any], group: str) -> BaseModel:
     where = f"{section}.{key}"
     models: dict[str, type[BaseModel]] = {
-        "risk": RiskSignal, "opportunity": Opportunity, "roles": Role,
+        "risk": RiskSignal,
+        "opportunity": Opportunity,
+        "roles": Role,
     }
     if section in models:
         return _model(models[section], name, where, body)
@@ -200,7 +214,12 @@ def _fields_at(model: type[BaseModel], path: tuple[Any, ...]) -> list[str]:
     """Keys allowed where an unknown one was found: in the model, or in one nested in it."""
     from tenure.analytics.signals.spec import Case, Condition, Test
 
-    nested = {"when": Test, "when_any": Test, "where": Condition, "matching": Condition,
-              "cases": Case}
+    nested: dict[str, type[BaseModel]] = {
+        "when": Test,
+        "when_any": Test,
+        "where": Condition,
+        "matching": Condition,
+        "cases": Case,
+    }
     names = [p for p in path if isinstance(p, str)]
     return list((nested.get(names[-1], model) if names else model).model_fields)

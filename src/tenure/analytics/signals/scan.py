@@ -1,4 +1,4 @@
-"""From events to a row per account, person and day: the bottom of every query, and of the rollup."""
+"""From events to a row per account, person and day: the bottom of queries and of the rollup."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from tenure.analytics.signals.inputs import PRODUCT, Input
 from tenure.analytics.signals.sql import literals
 
 
-def scan_sql(inputs: Sequence[Input], bounds: str, person: bool = True, arrival: bool = True) -> str:
+def scan_sql(
+    inputs: Sequence[Input], bounds: str, person: bool = True, arrival: bool = True
+) -> str:
     """Rows ``account_id [, person_id], day, one column per input`` of the events within ``bounds``.
 
     ``arrival`` keeps facts that arrived on different days apart where an input needs it; a rollup
@@ -22,7 +24,9 @@ def scan_sql(inputs: Sequence[Input], bounds: str, person: bool = True, arrival:
     source = _source(inputs, flags, by_arrival, bounds, own)
     groups = [*keys, *(["arrived"] if by_arrival else [])]
     columns = [f"{i.sql(flags[i.matches(product=not own)])} AS {i.name}" for i in inputs]
-    return f"SELECT {', '.join([*keys, *columns])} FROM ({source}) AS s GROUP BY {', '.join(groups)}"
+    return (
+        f"SELECT {', '.join([*keys, *columns])} FROM ({source}) AS s GROUP BY {', '.join(groups)}"
+    )
 
 
 def _source(
@@ -34,13 +38,18 @@ def _source(
     if by_arrival:
         wanted.append(f"CAST(received_at // {DAY_US} AS INT) AS arrived")
     kept = f"({PRODUCT} OR event IN {literals(own)})" if own else PRODUCT
-    return (f"SELECT {', '.join(wanted)} FROM raw_events"
-            f" WHERE account_id IS NOT NULL AND {kept} AND {bounds}")
+    return (
+        f"SELECT {', '.join(wanted)} FROM raw_events"
+        f" WHERE account_id IS NOT NULL AND {kept} AND {bounds}"
+    )
 
 
 def _columns(i: Input) -> list[str]:
     """Columns of an event the input reads beside its flag."""
     return {
-        "sum": ["properties"], "known": ["properties"], "sessions": ["session_id"],
-        "minutes": ["timestamp"], "mask": ["event"],
+        "sum": ["properties"],
+        "known": ["properties"],
+        "sessions": ["session_id"],
+        "minutes": ["timestamp"],
+        "mask": ["event"],
     }.get(i.kind, [])

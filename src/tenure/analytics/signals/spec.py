@@ -119,8 +119,16 @@ class EventSignal(Signal):
     """About events in a window of days: see ``docs/rules/signals.md`` for each kind."""
 
     kind: Literal[
-        "count", "active_days", "active_weeks", "people", "person_days", "sessions", "minutes",
-        "sum", "avg", "recency_days",
+        "count",
+        "active_days",
+        "active_weeks",
+        "people",
+        "person_days",
+        "sessions",
+        "minutes",
+        "sum",
+        "avg",
+        "recency_days",
     ]
     events: Names
     window: Window
@@ -164,8 +172,17 @@ class TableSignal(Signal):
     """About rows of a table as they were known: counted, summed, or one value picked."""
 
     kind: Literal[
-        "rows", "people", "sum", "avg", "min", "max", "share", "recency_days", "value",
-        "days_since", "days_until",
+        "rows",
+        "people",
+        "sum",
+        "avg",
+        "min",
+        "max",
+        "share",
+        "recency_days",
+        "value",
+        "days_since",
+        "days_until",
     ]
     table: str
     column: str | None = None
@@ -246,7 +263,7 @@ class DifferenceSignal(Derived):
 
 
 class CombineSignal(Derived):
-    """``total`` adds what is known, ``first_of`` takes the first known, ``greatest`` the largest."""
+    """``total`` adds what is known, ``first_of`` is the first known, ``greatest`` the largest."""
 
     kind: Literal["total", "first_of", "greatest"]
     signals: list[str] = Field(min_length=1)
@@ -296,13 +313,29 @@ class CoverageSignal(Signal):
 
 
 AnySignal = (
-    EventSignal | AdoptionSignal | TableSignal | RatioSignal | ChangeSignal | DifferenceSignal
-    | CombineSignal | CaseSignal | LimitSignal | CoverageSignal
+    EventSignal
+    | AdoptionSignal
+    | TableSignal
+    | RatioSignal
+    | ChangeSignal
+    | DifferenceSignal
+    | CombineSignal
+    | CaseSignal
+    | LimitSignal
+    | CoverageSignal
 )
 
 FORMS: tuple[type[Signal], ...] = (
-    EventSignal, AdoptionSignal, TableSignal, RatioSignal, ChangeSignal, DifferenceSignal,
-    CombineSignal, CaseSignal, LimitSignal, CoverageSignal,
+    EventSignal,
+    AdoptionSignal,
+    TableSignal,
+    RatioSignal,
+    ChangeSignal,
+    DifferenceSignal,
+    CombineSignal,
+    CaseSignal,
+    LimitSignal,
+    CoverageSignal,
 )
 
 

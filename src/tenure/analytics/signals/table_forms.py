@@ -20,7 +20,9 @@ def table_expression(signal: TableSignal, c: Collector) -> str:
 def source_condition(signal: TableSignal, prefix: str = "") -> str:
     """Which rows are the source: only rows like these make a count 0 rather than missing."""
     parts = [
-        condition(Condition(field=f, op="in", value=list(names(v))), columns_of(signal.table), prefix)
+        condition(
+            Condition(field=f, op="in", value=list(names(v))), columns_of(signal.table), prefix
+        )
         for f, v in signal.of.items()
     ]
     return all_of(parts)
@@ -57,12 +59,15 @@ def _aggregated(signal: TableSignal, c: Collector) -> str:
     present = c.table_present(signal.table, shift, own)
     if signal.kind in ("rows", "people"):
         people = f"COUNT(DISTINCT CASE WHEN {kept} THEN person_id END)"
-        return f"CASE WHEN {present} THEN COALESCE({of(count if signal.kind == 'rows' else people)}, 0) END"
+        found = of(count if signal.kind == "rows" else people)
+        return f"CASE WHEN {present} THEN COALESCE({found}, 0) END"
     if signal.kind == "sum":
         nothing = f"CASE WHEN {of(own)} > 0 AND {of(count)} = 0 THEN 0 END"
         return f"COALESCE({of(f'SUM({column})')}, {nothing})"
     if signal.kind == "share":
-        matching = all_of([kept, *(condition(m, columns_of(signal.table)) for m in signal.matching)])
+        matching = all_of(
+            [kept, *(condition(m, columns_of(signal.table)) for m in signal.matching)]
+        )
         return f"{of(f'COUNT(CASE WHEN {matching} THEN 1 END)')} / NULLIF({of(count)}, 0)"
     if signal.kind == "recency_days":
         return _recency(signal, c, kept, present)

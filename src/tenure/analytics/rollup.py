@@ -1,0 +1,319 @@
+"""Days of use, summed up once: what makes scoring 100 million events a matter of seconds.
+
+For every day of arrival (``received_day``) the rollup keeps two Parquet files: rows by account and
+day, and by account, person and day, with a column for each input of a registered signal. A late
+event arrives in a later partition and simply adds a row for its own earlier day; all columns merge
+by adding or OR-ing, so nothing already written ever changes.
+
+It can be thrown away at any time: everything in it comes from the facts.
+"""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pyarrow as pa
+
+from tenure.analytics.dataset import Dataset, received_day
+from tenure.analytics.engine import DuckDBEngine
+from tenure.analytics.moments import DAY_US, day_number, day_of, micros, moment
+from tenure.analytics.rollup_manifest import Group, Manifest, Part, by_day, fingerprint, sync
+from tenure.analytics.signals.compute import make_plan, raw_bounds
+from tenure.analytics.signals.inputs import Input
+from tenure.analytics.signals.query import Days, Plan
+from tenure.analytics.signals.registry import Registry
+from tenure.analytics.signals.scan import scan_sql
+
+Progress = Callable[[int, int], None]
+FAR = datetime(9999, 1, 1, tzinfo=UTC)
+CATALOGUE_VARIANTS = 12
+"""So many past states of the feature catalogue are kept ready for backtests."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """What a query reads: stored days, and raw files for the days that are not stored."""
+
+    days: Days
+    dataset: Dataset
+    extra: Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Update:
+    """What an update did: parts built (a part is one day of one group of columns), and removed."""
+
+    built: int
+    removed: int
+    days: int
+
+
+class Rollup:
+    """The rollup in a folder. One update at a time; readers are never disturbed."""
+
+    def __init__(self, root: str | Path) -> None:
+        self.root = Path(root)
+
+    def update(
+        self,
+        dataset: Dataset,
+        registry: Registry,
+        *,
+        engine: DuckDBEngine | None = None,
+        progress: Progress | None = None,
+    ) -> Update:
+        """Build what is missing or out of date: new days, changed days, columns of new signals.
+
+        Columns no signal needs any more are dropped. ``progress`` is called with parts done and
+        parts to do. Killed at any moment, the next call goes on where this one had come to.
+        Raises ValueError when events are not files partitioned by ``received_day``.
+        """
+        engine = engine or DuckDBEngine()
+        with self._alone():
+            manifest = Manifest.read(self.root)
+            days = _partitions(dataset)
+            accounts, people = needed_inputs(dataset, registry, engine)
+            removed = self._forget(manifest, accounts, people, days)
+            _add_group(manifest, accounts, people)
+            todo = [
+                (g, d)
+                for d in sorted(days)
+                for g in manifest.groups
+                if not _fresh(g, d, fingerprint(days[d]))
+            ]
+            inputs = {i.name: i for i in [*accounts, *people]}
+            self._sweep(manifest)
+            for done, (group, day) in enumerate(todo):
+                self._build(engine, dataset, manifest, group, day, days[day], inputs)
+                if progress is not None:
+                    progress(done + 1, len(todo))
+            if not todo:
+                manifest.write(self.root)
+        return Update(len(todo), removed, len(days))
+
+    def drop(self, days: Iterable[date]) -> int:
+        """Forget days of arrival and delete their files at once; the next update rebuilds them.
+
+        For erasure: call it for every partition that held facts of the erased person.
+        """
+        with self._alone():
+            manifest = Manifest.read(self.root)
+            files = [
+                f
+                for day in days
+                for g in manifest.groups
+                if (part := g.days.pop(day.isoformat(), None))
+                for f in part.files()
+            ]
+            manifest.write(self.root)
+            for file in files:
+                (self.root / file).unlink(missing_ok=True)
+            self._sweep(manifest)
+        return len(files)
+
+    def rebuild(
+        self,
+        dataset: Dataset,
+        registry: Registry,
+        days: Iterable[date],
+        *,
+        engine: DuckDBEngine | None = None,
+    ) -> Update:
+        """Drop the days and build them again from the facts."""
+        self.drop(days)
+        return self.update(dataset, registry, engine=engine)
+
+    def size(self) -> int:
+        """Bytes of all files in use."""
+        return sum((self.root / f).stat().st_size for f in Manifest.read(self.root).files())
+
+    def piece(self, dataset: Dataset, plan: Plan, as_of: datetime) -> Piece | None:
+        """What to read for ``plan``; None when the rollup cannot serve it (all from raw then).
+
+        A stored day counts if it was built from today's files of that partition and all of it was
+        received before ``as_of``; other days are read raw, so the result is always exact.
+        """
+        partitions = by_day(_files(dataset), received_day)
+        manifest = Manifest.read(self.root)
+        groups = _groups_for(manifest, plan)
+        if partitions is None or groups is None:
+            return None
+        first, last = day_of(plan.first_day), as_of.date()
+        stored: list[date] = []
+        raw: list[str] = []
+        for day, files in sorted(partitions.items()):
+            if first <= day <= last:
+                usable = _usable(groups, day, fingerprint(files), micros(as_of))
+                stored.append(day) if usable else raw.extend(files)
+        return self._piece(dataset, plan, groups, stored, raw)
+
+    def _piece(
+        self, dataset: Dataset, plan: Plan, groups: list[Group], days: list[date], raw: list[str]
+    ) -> Piece:
+        parts = [g.days[d.isoformat()] for g in groups for d in days]
+        extra = {
+            "stored_ad": [str(self.root / p.ad) for p in parts],
+            "stored_apd": [str(self.root / p.apd) for p in parts],
+        }
+        pruned = Dataset(dict(dataset.tables) | {"events": raw})
+        bounds = raw_bounds(plan) if raw or not parts else None
+        return Piece(Days(bounds, stored=bool(parts)), pruned, extra if parts else {})
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        self.root.mkdir(parents=True, exist_ok=True)
+        with (self.root / ".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def _forget(
+        self,
+        manifest: Manifest,
+        accounts: list[Input],
+        people: list[Input],
+        days: Mapping[date, list[str]],
+    ) -> int:
+        """Drop groups nothing needs, and days whose facts are gone."""
+        wanted = {i.name for i in accounts}, {i.name for i in people}
+        before = len(list(manifest.files()))
+        manifest.groups = [
+            g
+            for g in manifest.groups
+            if wanted[0] & set(g.account_inputs) or wanted[1] & set(g.person_inputs)
+        ]
+        known = {d.isoformat() for d in days}
+        for group in manifest.groups:
+            group.account_inputs = [i for i in group.account_inputs if i in wanted[0]]
+            group.person_inputs = [i for i in group.person_inputs if i in wanted[1]]
+            group.days = {d: p for d, p in group.days.items() if d in known}
+        return (before - len(list(manifest.files()))) // 2
+
+    def _sweep(self, manifest: Manifest) -> None:
+        """Delete files the manifest does not name: leavings of killed or earlier updates."""
+        named = set(manifest.files())
+        for path in self.root.glob("g*/*"):
+            if str(path.relative_to(self.root)) not in named:
+                path.unlink(missing_ok=True)
+
+    def _build(
+        self,
+        engine: DuckDBEngine,
+        dataset: Dataset,
+        manifest: Manifest,
+        group: Group,
+        day: date,
+        files: list[str],
+        inputs: Mapping[str, Input],
+    ) -> None:
+        mark = fingerprint(files)
+        stem = f"{group.name}/{day.isoformat()}-{mark}"
+        part = Part(mark, 0, f"{stem}.ad.parquet", f"{stem}.apd.parquet")
+        (self.root / group.name).mkdir(exist_ok=True)
+        outputs = {
+            self.root / part.ad: _ad_sql(group, inputs),
+            self.root / part.apd: _apd_sql(group),
+        }
+        both = list(dict.fromkeys([*group.account_inputs, *group.person_inputs]))
+        sql = scan_sql([inputs[i] for i in both], "TRUE", arrival=False)
+        one_day = Dataset(dict(dataset.tables) | {"events": files})
+        newest = engine.write(sql, one_day, outputs)
+        for file in outputs:
+            sync(file)
+        group.days[day.isoformat()] = Part(mark, newest, part.ad, part.apd)
+        manifest.write(self.root)
+
+
+def needed_inputs(
+    dataset: Dataset, registry: Registry, engine: DuckDBEngine
+) -> tuple[list[Input], list[Input]]:
+    """Inputs of all registered signals, for every recent state of the feature catalogue."""
+    accounts: dict[Input, None] = {}
+    people: dict[Input, None] = {}
+    for at in _variants(dataset, engine):
+        for per, names in (("account", registry.of_accounts()), ("person", registry.of_people())):
+            plan = make_plan(dataset, registry, at, names, per, engine)
+            accounts |= dict.fromkeys(plan.inputs)
+            people |= dict.fromkeys(plan.person_inputs)
+    return list(accounts), list(people)
+
+
+def _variants(dataset: Dataset, engine: DuckDBEngine) -> list[datetime]:
+    """A moment after each of the latest changes of features and plans."""
+    changes: set[int] = set()
+    for table in ("features", "plans"):
+        if dataset.has(table):
+            rows = engine.query(f"SELECT DISTINCT received_at FROM raw_{table}", dataset)
+            changes |= {v for v in rows["received_at"].to_pylist() if v is not None}
+    newest = sorted(changes)[-CATALOGUE_VARIANTS:]
+    return [moment(c + 1) for c in newest] or [FAR]
+
+
+def _partitions(dataset: Dataset) -> dict[date, list[str]]:
+    files = by_day(_files(dataset), received_day)
+    if files is None:
+        raise ValueError(
+            "a rollup needs event files with received_day=YYYY-MM-DD in their paths;"
+            " for rows in memory compute signals without a rollup"
+        )
+    return files
+
+
+def _files(dataset: Dataset) -> list[str]:
+    source = dataset.source("events")
+    return ["(rows in memory)"] if isinstance(source, pa.Table) else [str(f) for f in source]
+
+
+def _add_group(manifest: Manifest, accounts: list[Input], people: list[Input]) -> None:
+    have = manifest.account_columns(), manifest.person_columns()
+    missing = (
+        [i.name for i in accounts if i.name not in have[0]],
+        [i.name for i in people if i.name not in have[1]],
+    )
+    if any(missing):
+        manifest.groups.append(Group(manifest.new_name(), *missing))
+
+
+def _fresh(group: Group, day: date, mark: str) -> bool:
+    part = group.days.get(day.isoformat())
+    return part is not None and part.fingerprint == mark
+
+
+def _usable(groups: list[Group], day: date, mark: str, t: int) -> bool:
+    whole_day = (day_number(day) + 1) * DAY_US <= t
+    return all(
+        _fresh(g, day, mark) and (whole_day or g.days[day.isoformat()].newest < t) for g in groups
+    )
+
+
+def _groups_for(manifest: Manifest, plan: Plan) -> list[Group] | None:
+    accounts, people = {i.name for i in plan.inputs}, {i.name for i in plan.person_inputs}
+    if accounts - manifest.account_columns() or people - manifest.person_columns():
+        return None
+    return [
+        g
+        for g in manifest.groups
+        if accounts & set(g.account_inputs) or people & set(g.person_inputs)
+    ]
+
+
+def _ad_sql(group: Group, inputs: Mapping[str, Input]) -> str:
+    columns = [f"{_cast(inputs[i], inputs[i].merge(i))} AS {i}" for i in group.account_inputs]
+    wanted, keys = ", ".join(["account_id", "day", *columns]), "account_id, day"
+    return f"SELECT {wanted} FROM scanned GROUP BY {keys} ORDER BY {keys}"
+
+
+def _cast(i: Input, sql: str) -> str:
+    return sql if i.kind == "sum" else f"CAST({sql} AS BIGINT)"
+
+
+def _apd_sql(group: Group) -> str:
+    keys = "account_id, person_id, day"
+    filled = " OR ".join(f"{i} IS NOT NULL" for i in group.person_inputs) or "FALSE"
+    columns = ", ".join([keys, *group.person_inputs])
+    kept = f"person_id IS NOT NULL AND ({filled})"
+    return f"SELECT {columns} FROM scanned WHERE {kept} ORDER BY {keys}"
