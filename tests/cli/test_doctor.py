@@ -132,8 +132,8 @@ def test_damaged_tables_are_named_one_by_one(workspace: Any, now: datetime) -> N
     )
 
 
-def test_the_command_tells_by_its_exit_code(installation: Installation) -> None:
-    installation.init()
+def test_the_command_tells_by_its_exit_code(installation: Installation, template: Path) -> None:
+    installation.ready(template)
     assert "FAIL" not in installation.ok("doctor")
     if "DATABASE_URL" in installation.environment:
         installation.environment["DATABASE_URL"] = "postgres://nobody@127.0.0.1:1/none"
