@@ -24,7 +24,7 @@ from tenure.connectors.files.readers import Dialect, Opened, open_file
 from tenure.connectors.files.settings import settings
 from tenure.connectors.files.spool import Bucket, Spool
 from tenure.connectors.models import ImportRun
-from tenure.facts import landing, lake, sources, sql
+from tenure.facts import identity, landing, lake, sources, sql
 from tenure.facts.casts import Reading
 from tenure.facts.routing import ROUTING
 
@@ -212,6 +212,7 @@ def _land(job: Job, spool: Spool, bucket: Bucket, number: int, since: date | Non
     if found.facts.num_rows:
         here.append(run.table, found.facts, (writer, number))
         _count_sources(run, found.facts, job.now)
+        _remember_members(run.table, found.facts)
         job.handlers(run.table, found.facts, job.now)
     _count(run, number, found.facts.num_rows, found.known)
     return int(facts.num_rows)
@@ -236,3 +237,18 @@ def _count_sources(run: ImportRun, facts: Any, now: datetime) -> None:
     rows = con.sql(f"SELECT source, {name}, received_day, count(*) FROM facts GROUP BY ALL").fetchall()
     with transaction.atomic():
         sources.count({(s, run.table, n, d): c for s, n, d, c in rows}, now=now)
+
+
+def _remember_members(table: str, facts: Any) -> None:
+    """Who belongs where, so that what an SDK sends later without an account finds its own."""
+    if not {"person_id", "account_id"} <= set(facts.column_names):
+        return
+    con = sql.connection()
+    con.register("facts", facts)
+    time = find_table(table).time
+    rows = con.sql(
+        f"SELECT person_id, account_id, max({time}) FROM facts"
+        " WHERE person_id IS NOT NULL AND account_id IS NOT NULL GROUP BY ALL"
+    ).fetchall()
+    if rows:
+        identity.remember(rows)
