@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "tenure.accounts",
     "tenure.connectors",
     "tenure.health",
+    "tenure.metrics",
     "tenure.web",
 ]
 

@@ -1,0 +1,1 @@
+"""The revenue truth of the workspace: movements, retention, cohorts, lifetime value."""

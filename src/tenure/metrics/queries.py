@@ -1,0 +1,119 @@
+"""Revenue questions asked of the workspace; every answer is as it was known at ``known_at``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+import pyarrow as pa
+
+from tenure.analytics.dataset import Dataset
+from tenure.analytics.errors import SpecError
+from tenure.analytics.revenue.cohorts import CohortAge
+from tenure.analytics.revenue.cohorts import cohorts as cohorts_of
+from tenure.analytics.revenue.figures import MonthFigures, figures, ratio
+from tenure.analytics.revenue.lives import lives
+from tenure.analytics.revenue.ltv import Economics, cac_of, levers, predictive_ltv
+from tenure.analytics.revenue.movements import movements
+from tenure.analytics.signals.compute import compute_signals
+from tenure.facts import lake
+from tenure.health import policy as health
+from tenure.metrics import policy
+
+SPLITS: dict[str, str] = {
+    "plan": "plan_id",
+    "channel": "channel",
+    "industry": "industry",
+    "country": "country",
+}
+"""What figures can be split by, and the signal that tells it."""
+
+TABLES = ("accounts", "subscriptions", "plans")
+
+
+def monthly(
+    first: date, last: date, *, known_at: datetime, by: str | None = None
+) -> list[MonthFigures]:
+    """A month's figures for each month from ``first`` to ``last``, split by ``by`` if given."""
+    return figures(account_movements(first, last, known_at=known_at), groups(by, known_at))
+
+
+def account_movements(first: date, last: date, *, known_at: datetime) -> pa.Table:
+    """The movements behind the figures, one row per account and month."""
+    return movements(_dataset(), first, last, **_rules(), known_at=known_at)
+
+
+def cohorts(
+    first: date, last: date, *, known_at: datetime, by: str | None = None
+) -> list[CohortAge]:
+    """Cohorts of the accounts won from ``first`` to ``last``, at every age reached."""
+    split = groups(by, known_at)
+    return cohorts_of(_dataset(), first, last, **_rules(), known_at=known_at, groups=split)
+
+
+def lifetime_value(*, known_at: datetime, by: str | None = None) -> list[dict[str, Any]]:
+    """Lifetime value by currency (and group): by the equation, by survival, and its levers.
+
+    The churn of the equation is the share of account months that ended in a loss.
+    """
+    told = lives(_dataset(), **_rules(), known_at=known_at).to_pylist()
+    split = groups(by, known_at)
+    channels = groups("channel", known_at) or {}
+    rows: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for life in told:
+        group = "" if split is None else split.get(life["account_id"], "other")
+        rows.setdefault((life["currency"], group), []).append(life)
+    return [
+        {"currency": currency, "group": group} | _value(members, currency, channels)
+        for (currency, group), members in sorted(rows.items())
+    ]
+
+
+def groups(by: str | None, known_at: datetime) -> Mapping[str, str] | None:
+    """The group of each account for a split; None without one. SpecError for an unknown split."""
+    if by is None:
+        return None
+    if by not in SPLITS:
+        raise SpecError("metrics", by, "is nothing to split by", f"use {', '.join(SPLITS)}")
+    signal = SPLITS[by]
+    table = compute_signals(_dataset(), health.registry(), known_at, names=[signal])
+    pairs = zip(table["account_id"].to_pylist(), table[signal].to_pylist(), strict=True)
+    return {account: value for account, value in pairs if value}
+
+
+def _value(
+    members: list[dict[str, Any]], currency: str, channels: Mapping[str, str]
+) -> dict[str, Any]:
+    rules = policy.ltv_policy()
+    months = [life["months"] for life in members]
+    lost = [life["lost"] for life in members]
+    names = {life["account_id"]: channels.get(life["account_id"], "") for life in members}
+    economics = Economics(
+        sum(life["mrr_minor"] for life in members) / len(members),
+        ratio(sum(lost), sum(months)) or 0.0,
+        cac_of(rules, names, currency),
+        rules.gross_margin,
+    )
+    predicted = predictive_ltv(months, lost, economics, rules.horizon_months)
+    return {
+        "accounts": len(members),
+        "arpa_minor": economics.arpa_minor,
+        "monthly_churn": economics.monthly_churn,
+        "lifespan_months": economics.lifespan_months,
+        "cac_minor": economics.cac_minor,
+        "ltv_minor": economics.ltv_minor,
+        "ltv_to_cac": economics.ltv_to_cac,
+        "payback_months": economics.payback_months,
+        "predictive": predicted.to_dict() if predicted else None,
+        "levers": levers(economics, rules.lever_step),
+        "lever_step": rules.lever_step,
+    }
+
+
+def _dataset() -> Dataset:
+    return lake.current().dataset(TABLES)
+
+
+def _rules() -> dict[str, Any]:
+    return {"policy": policy.revenue_policy(), "grace_days": health.churn_policy().grace_days}
