@@ -91,7 +91,10 @@ def _table(name: str, doc: str, time: str, key: tuple[str, ...], *columns: Colum
 
 
 EVENTS = _table(
-    "events", "What people did in the product, and every act of Tenure itself.", "timestamp", (),
+    "events",
+    "What people did in the product, and every act of Tenure itself.",
+    "timestamp",
+    (),
     Column("account_id", "text", "the account it counts for; empty while unknown"),
     Column("person_id", "text", "the known person who did it"),
     Column("anonymous_id", "text", "the device or visitor, before the person is known"),
@@ -103,7 +106,10 @@ EVENTS = _table(
 )
 
 ACCOUNTS = _table(
-    "accounts", "Companies (or single customers) that pay or may pay.", "updated_at", ("account_id",),
+    "accounts",
+    "Companies (or single customers) that pay or may pay.",
+    "updated_at",
+    ("account_id",),
     Column("account_id", "text", "your id of the account", required=True),
     Column("updated_at", "timestamp", "when this was true"),
     Column("name", "text", "display name"),
@@ -119,7 +125,9 @@ ACCOUNTS = _table(
 )
 
 PEOPLE = _table(
-    "people", "Contacts and end users, and their part in an account.", "updated_at",
+    "people",
+    "Contacts and end users, and their part in an account.",
+    "updated_at",
     ("person_id", "account_id"),
     Column("person_id", "text", "your id of the person", required=True),
     Column("account_id", "text", "an account the person belongs to"),
@@ -137,7 +145,10 @@ PEOPLE = _table(
 )
 
 PLANS = _table(
-    "plans", "What can be bought, and its limits.", "updated_at", ("plan_id",),
+    "plans",
+    "What can be bought, and its limits.",
+    "updated_at",
+    ("plan_id",),
     Column("plan_id", "text", "your id of the plan", required=True),
     Column("updated_at", "timestamp", "when this was true"),
     Column("name", "text", "display name"),
@@ -152,9 +163,13 @@ PLANS = _table(
 )
 
 SUBSCRIPTIONS = _table(
-    "subscriptions", "What an account pays for; one fact per change.", "updated_at",
+    "subscriptions",
+    "What an account pays for; one fact per change.",
+    "updated_at",
     ("subscription_id",),
-    Column("subscription_id", "text", "id of the subscription (or of the paid period)", required=True),
+    Column(
+        "subscription_id", "text", "id of the subscription (or of the paid period)", required=True
+    ),
     Column("account_id", "text", "who pays", required=True),
     Column("updated_at", "timestamp", "when this state began; default started_at"),
     Column("plan_id", "text", "the plan"),
@@ -170,7 +185,10 @@ SUBSCRIPTIONS = _table(
 )
 
 INVOICES = _table(
-    "invoices", "What was billed.", "issued_at", ("invoice_id",),
+    "invoices",
+    "What was billed.",
+    "issued_at",
+    ("invoice_id",),
     Column("invoice_id", "text", "id of the invoice", required=True),
     Column("account_id", "text", "who owes", required=True),
     Column("subscription_id", "text", "for what"),
@@ -184,7 +202,10 @@ INVOICES = _table(
 )
 
 PAYMENTS = _table(
-    "payments", "Attempts to collect.", "attempted_at", ("payment_id",),
+    "payments",
+    "Attempts to collect.",
+    "attempted_at",
+    ("payment_id",),
     Column("payment_id", "text", "id of the attempt", required=True),
     Column("account_id", "text", "who pays", required=True),
     Column("invoice_id", "text", "for which invoice"),
@@ -197,7 +218,10 @@ PAYMENTS = _table(
 )
 
 TICKETS = _table(
-    "tickets", "Support tickets and conversations.", "opened_at", ("ticket_id",),
+    "tickets",
+    "Support tickets and conversations.",
+    "opened_at",
+    ("ticket_id",),
     Column("ticket_id", "text", "id of the ticket", required=True),
     Column("account_id", "text", "whose", required=True),
     Column("person_id", "text", "who asked"),
@@ -216,7 +240,10 @@ TICKETS = _table(
 )
 
 RESPONSES = _table(
-    "responses", "Answers to surveys.", "responded_at", ("response_id",),
+    "responses",
+    "Answers to surveys.",
+    "responded_at",
+    ("response_id",),
     Column("response_id", "text", "id of the answer", required=True),
     Column("account_id", "text", "whose", required=True),
     Column("person_id", "text", "who answered"),
@@ -228,14 +255,19 @@ RESPONSES = _table(
 )
 
 INTERACTIONS = _table(
-    "interactions", "What people of the company did with the customer.", "happened_at",
+    "interactions",
+    "What people of the company did with the customer.",
+    "happened_at",
     ("interaction_id",),
     Column("interaction_id", "text", "id", required=True),
     Column("account_id", "text", "with whom", required=True),
     Column("person_id", "text", "the customer's person"),
     Column("happened_at", "timestamp", "when", required=True),
     Column(
-        "kind", "text", "call, meeting, mail, qbr, training, community, referral, ...", required=True
+        "kind",
+        "text",
+        "call, meeting, mail, qbr, training, community, referral, ...",
+        required=True,
     ),
     Column("outcome", "text", "answered, no_answer, attended, missed, ..."),
     Column("by", "text", "mail address of the colleague"),
@@ -245,7 +277,10 @@ INTERACTIONS = _table(
 )
 
 GOALS = _table(
-    "goals", "What the customer wants to reach, and how far they are.", "updated_at", ("goal_id",),
+    "goals",
+    "What the customer wants to reach, and how far they are.",
+    "updated_at",
+    ("goal_id",),
     Column("goal_id", "text", "id", required=True),
     Column("account_id", "text", "whose", required=True),
     Column("updated_at", "timestamp", "when this was true", required=True),
@@ -261,7 +296,9 @@ GOALS = _table(
 )
 
 FEATURES = _table(
-    "features", "The feature catalogue: which events show the use of which feature.", "updated_at",
+    "features",
+    "The feature catalogue: which events show the use of which feature.",
+    "updated_at",
     ("feature_id",),
     Column("feature_id", "text", "id", required=True),
     Column("updated_at", "timestamp", "when this was true"),
@@ -275,8 +312,18 @@ FEATURES = _table(
 TABLES: dict[str, Table] = {
     t.name: t
     for t in (
-        ACCOUNTS, PEOPLE, EVENTS, PLANS, SUBSCRIPTIONS, INVOICES, PAYMENTS, TICKETS, RESPONSES,
-        INTERACTIONS, GOALS, FEATURES,
+        ACCOUNTS,
+        PEOPLE,
+        EVENTS,
+        PLANS,
+        SUBSCRIPTIONS,
+        INVOICES,
+        PAYMENTS,
+        TICKETS,
+        RESPONSES,
+        INTERACTIONS,
+        GOALS,
+        FEATURES,
     )
 }
 """Every table that can be imported, in the order in which they are best imported."""
