@@ -108,6 +108,5 @@ def test_a_day_that_is_none_is_refused_with_its_form(workspace: Path, capsys: An
 def test_the_table_on_a_terminal_shows_money_and_rates(company: None, capsys: Any) -> None:
     table = run("metrics --months 3", capsys)
     march = next(line for line in table.splitlines() if "2024-03" in line)
-    assert march.split()[1:] == ["USD", "350", "0", "0", "0", "0", "50", "300"] + [
-        "85.7", "%", "85.7", "%", "33.3", "%",
-    ]  # fmt: skip
+    rates = ["85.7%", "85.7%", "33.3%"]  # 1 - 50 / 350, and one account of three
+    assert march.split()[1:] == ["USD", "350", "0", "0", "0", "0", "50", "300", *rates]

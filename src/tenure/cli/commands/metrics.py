@@ -111,7 +111,7 @@ def whole(minor: int, currency: str) -> str:
 
 def percent(share: float | None) -> str:
     """A share as per cent with one decimal."""
-    return "" if share is None else f"{100 * share:.1f} %"
+    return "" if share is None else f"{100 * share:.1f}%"
 
 
 def _named(row: dict[str, Any]) -> dict[str, Any]:
