@@ -196,7 +196,9 @@ def _present_part(p: Plan) -> tuple[str, str]:
     ]
     tables = [f"COALESCE(({sql}), FALSE) AS {name}" for sql, name in c.present.items()]
     paying = "(SELECT COUNT(*) FROM agg_subscriptions_0) > 0 AS has_subscriptions"
-    return "t", f"SELECT {', '.join([*events, *tables, paying])} FROM e"
+    # Without an aggregate over e this must still be one row, whatever e holds.
+    rows = " FROM e" if events else ""
+    return "t", f"SELECT {', '.join([*events, *tables, paying])}{rows}"
 
 
 def _known_sql(p: Plan) -> str:
