@@ -6,6 +6,7 @@ class WebConfig(AppConfig):
     label = "web"
 
     def ready(self) -> None:
-        from tenure.web import workspace_name
+        from tenure.web import routing, workspace_name
 
         workspace_name.register()
+        routing.wire()

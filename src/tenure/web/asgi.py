@@ -8,4 +8,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tenure.web.settings")
 
 from django.core.asgi import get_asgi_application
 
-application = get_asgi_application()
+pages = get_asgi_application()
+
+from tenure.connectors.http import Ingestion  # noqa: E402 - needs the models
+
+application = Ingestion(pages)

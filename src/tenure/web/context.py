@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest
 
 from tenure.core import roles
-from tenure.web import nav, workspace_name
+from tenure.web import in_force, nav, workspace_name
 
 
 def shell(request: HttpRequest) -> dict[str, object]:
@@ -13,7 +13,7 @@ def shell(request: HttpRequest) -> dict[str, object]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"shell": {"nav": [], "workspace": ""}}
-    role = roles.table().roles.get(user.role)
+    role = in_force.loaded(roles.table).roles.get(user.role)
     return {
         "shell": {
             "nav": nav.entries(user, request.path),

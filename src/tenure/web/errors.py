@@ -34,6 +34,6 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noq
 
 def locked_out(
     request: HttpRequest, original_response: HttpResponse, credentials: object
-) -> HttpResponse:  # noqa: ARG001
+) -> HttpResponse:
     """Too many wrong passwords; axes says for how long."""
     return render(request, "locked_out.html", status=429)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 
+from tenure.core import team
 from tenure.web.once import request_scope
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -56,14 +55,9 @@ class SignInRequired:
             return self.get_response(request)
         if request.headers.get("HX-Request"):
             return HttpResponse(status=401, headers={"HX-Refresh": "true"})
-        if is_new_workspace():
+        if team.is_new():
             return HttpResponseRedirect(reverse("first_run"))
         return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
-
-
-def is_new_workspace() -> bool:
-    """Whether nobody can sign in yet."""
-    return not get_user_model().objects.exists()
 
 
 class PersonalRequest:

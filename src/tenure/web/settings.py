@@ -92,6 +92,7 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "tenure.web.adapter.NoPublicSignup"
+ACCOUNT_FORMS = {"login": "tenure.web.sign_in.SignInForm"}
 ACCOUNT_LOGOUT_ON_GET = False
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = 1

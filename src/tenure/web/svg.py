@@ -24,8 +24,11 @@ def sparkline(
     height: int = 20,
     low: float | None = None,
     high: float | None = None,
+    least: float = 0.0,
 ) -> Spark:
     """Geometry of a sparkline; ``low`` and ``high`` fix the scale, else the values set it.
+
+    A scale set by the values spans at least ``least``, so that noise does not look like a story.
 
     >>> sparkline([0, 10], width=12, height=12).path
     'M2 10L10 2'
@@ -35,6 +38,9 @@ def sparkline(
         return Spark(width, height, "", None)
     bottom = min(known) if low is None else low
     span = (max(known) if high is None else high) - bottom
+    if span < least:
+        bottom -= (least - span) / 2
+        span = least
     pad = 2.0
     step = (width - 2 * pad) / max(len(values) - 1, 1)
 

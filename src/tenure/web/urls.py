@@ -20,6 +20,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("tenure.web.first_run.urls")),
     path("profile/", include("tenure.web.profile.urls")),
     path("accounts/", include("tenure.web.accounts.urls")),
+    path("health/", include("tenure.web.health.urls")),
+    path("validation/", include("tenure.web.validation.urls")),
+    path("facts/", include("tenure.web.facts.urls")),
+    path("policy/", include("tenure.web.policy.urls")),
+    path("segments/", include("tenure.web.segments.urls")),
+    path("settings/", include("tenure.web.settings_pages.urls")),
 ]
 
 handler400 = errors.bad_request

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tenure.analytics import toml
 from tenure.core import policy
-from tenure.web.once import per_request
+from tenure.web import in_force
 
 DOCUMENT = "workspace"
 DEFAULT = Path(__file__).with_name("workspace.toml")
@@ -37,10 +37,9 @@ def register() -> None:
     )
 
 
-@per_request
 def read() -> str:
     """The name in force, empty while nobody gave one."""
-    return str(policy.load(DOCUMENT).name)
+    return str(in_force.loaded(policy.load, DOCUMENT).name)
 
 
 def write(name: str, author: object, now: datetime) -> None:

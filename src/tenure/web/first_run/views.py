@@ -9,11 +9,11 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from tenure.accounts.models import Account
-from tenure.core import audit, roles
+from tenure.analytics.errors import SpecError
+from tenure.core import roles, team
 from tenure.core.models import User
 from tenure.web import workspace_name
 from tenure.web.first_run.forms import FirstRunForm
-from tenure.web.middleware import is_new_workspace
 
 
 def home(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
@@ -23,33 +23,27 @@ def home(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
 
 def first_run(request: HttpRequest) -> HttpResponse:
     """Make the first admin; closed for good as soon as there is one."""
-    if not is_new_workspace():
+    if not team.is_new():
         return redirect("home")
     form = FirstRunForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        user = _open_workspace(form.cleaned_data)
-        if user is None:
-            return redirect("account_login")
-        login(request, user, backend="django.contrib.auth.backends.ModelBackend")
-        return redirect("start")
+        try:
+            user = _open_workspace(form.cleaned_data)
+        except SpecError as error:
+            form.add_error(None, f"{error.problem[:1].upper()}{error.problem[1:]}: {error.remedy}.")
+        else:
+            login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+            return redirect("start")
     return render(request, "web/first_run/first_run.html", {"form": form})
 
 
-def _open_workspace(data: dict[str, str]) -> User | None:
-    """The first admin, or None when somebody else was quicker."""
+def _open_workspace(data: dict[str, str]) -> User:
+    """The first admin of a workspace that now has a name; SpecError when somebody was quicker."""
     now = timezone.now()
     with transaction.atomic():
-        if not is_new_workspace():
-            return None
-        user = User.objects.create_user(
-            data["email"],
-            data["password"],
-            name=data["name"],
-            role=roles.ADMIN,
-            timezone=data["timezone"],
-        )
+        user = team.make_first_admin(data["email"], data["password"], data["name"], now=now)
+        team.update_profile(user, name=data["name"], timezone=data["timezone"], now=now)
         workspace_name.write(data["workspace"], user, now)
-        audit.record(user, "workspace.open", "user", user.pk, None, {"role": roles.ADMIN}, now=now)
     return user
 
 

@@ -7,11 +7,11 @@ from zoneinfo import available_timezones
 from allauth.mfa.utils import is_mfa_enabled
 from django import forms
 from django.contrib import messages
-from django.contrib.auth import get_user_model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 
-User = get_user_model()
+from tenure.core import team
 
 
 def _zones() -> list[tuple[str, str]]:
@@ -19,24 +19,33 @@ def _zones() -> list[tuple[str, str]]:
     return [("UTC", "UTC"), *((n, n.replace("_", " ")) for n in names)]
 
 
-class ProfileForm(forms.ModelForm):
+class ProfileForm(forms.Form):
     """What a colleague may change about themselves."""
 
+    name = forms.CharField(
+        max_length=200,
+        required=False,
+        help_text="As colleagues see it beside accounts and overrides.",
+    )
     timezone = forms.ChoiceField(
         label="Time zone", choices=_zones, help_text="Times on every page are shown in this zone."
     )
 
-    class Meta:
-        model = User
-        fields = ("name", "timezone")
-        help_texts = {"name": "As colleagues see it beside accounts, notes and overrides."}
-
 
 def profile(request: HttpRequest) -> HttpResponse:
     """Show and change the signed-in colleague's profile."""
-    form = ProfileForm(request.POST or None, instance=request.user)
+    form = ProfileForm(
+        request.POST or None,
+        initial={"name": request.user.name, "timezone": request.user.timezone},  # type: ignore[union-attr]
+    )
     if request.method == "POST" and form.is_valid():
-        form.save()
+        data = form.cleaned_data
+        team.update_profile(
+            request.user,  # type: ignore[arg-type]
+            name=data["name"],
+            timezone=data["timezone"],
+            now=timezone.now(),
+        )
         messages.success(request, "Your profile is saved.")
         return redirect("profile")
     context = {"form": form, "mfa_on": is_mfa_enabled(request.user)}

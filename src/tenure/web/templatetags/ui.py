@@ -153,11 +153,12 @@ def sparkline(
     height: int = 20,
     low: float | None = None,
     high: float | None = None,
+    least: float = 0.0,
 ) -> SafeString | str:
     """A small line; values may be numbers or ``[date, number]`` pairs, missing ones are gaps."""
     numbers = [v[1] if isinstance(v, (list, tuple)) else v for v in values or ()]
     numbers = [v if isinstance(v, (int, float)) else None for v in numbers]
-    spark = svg.sparkline(numbers, width, height, low, high)
+    spark = svg.sparkline(numbers, width, height, low, high, least)
     if spark.last is None:
         return ""
     return format_html(
@@ -240,7 +241,7 @@ def tabs(items: Iterable[dict[str, object]], label: str = "Views") -> dict[str, 
 
 
 @register.inclusion_tag("components/pager.html")
-def pager(text: str, previous: str = "", next: str = "") -> dict[str, object]:  # noqa: A002
+def pager(text: str, previous: str = "", next: str = "") -> dict[str, object]:
     """The foot of a list: what is shown, and the links to more."""
     return {"text": text, "previous": previous, "next": next}
 
@@ -263,7 +264,7 @@ def note(content: str, role: str = "accent") -> SafeString:
 
 
 @register.simple_block_tag
-def snippet(content: str, id: str) -> SafeString:  # noqa: A002
+def snippet(content: str, id: str) -> SafeString:
     """Text to copy, with its button."""
     context = {"content": content.strip("\n"), "id": id}
     return mark_safe(render_to_string("components/snippet.html", context))  # noqa: S308

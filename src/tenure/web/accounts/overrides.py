@@ -1,0 +1,86 @@
+"""Putting a person's judgement over a score, and taking it back."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from tenure.accounts.models import Account
+from tenure.analytics.errors import SpecError
+from tenure.core.roles import needs
+from tenure.web.accounts.panel_data import model_asked
+
+
+class OverrideForm(forms.Form):
+    """A score, why, and until when: all three are required."""
+
+    health = forms.FloatField(
+        label="Health, 0 to 100",
+        min_value=0,
+        max_value=100,
+        widget=forms.NumberInput(attrs={"step": "1", "inputmode": "numeric"}),
+    )
+    reason = forms.CharField(
+        label="Why",
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="What you know that the signals cannot: colleagues read this beside the score.",
+    )
+    days = forms.TypedChoiceField(
+        label="Holds for",
+        coerce=int,
+        choices=[(7, "1 week"), (14, "2 weeks"), (30, "1 month"), (90, "3 months")],
+        initial=14,
+        help_text="Afterwards the computed score shows again.",
+    )
+
+
+@require_POST
+@needs("scores.override")
+def override(request: HttpRequest, pk: str) -> HttpResponse:
+    """Set an override; an earlier one ends."""
+    account, form = get_object_or_404(Account, pk=pk), OverrideForm(request.POST)
+    model = request.POST.get("model") or model_asked(request)
+    back = redirect(f"{reverse('account', args=[pk])}?model={model}")
+    if not form.is_valid():
+        faults = [f"{form.fields[f].label}: {e[0]}" for f, e in form.errors.items()]
+        messages.error(request, "The score was not overridden. " + " ".join(faults))
+        return back
+    from tenure.health import overrides as judgements
+
+    data, now = form.cleaned_data, timezone.now()
+    try:
+        judgements.set_override(
+            account.pk,
+            model,
+            data["health"],
+            reason=data["reason"],
+            expires_at=now + timedelta(days=data["days"]),
+            by=request.user,
+            now=now,
+        )
+    except SpecError as error:
+        messages.error(request, f"The score was not overridden: {error.problem}; {error.remedy}.")
+    else:
+        messages.success(request, f"{account} now shows your judgement.")
+    return back
+
+
+@require_POST
+@needs("scores.override")
+def end(request: HttpRequest, pk: str) -> HttpResponse:
+    """End the override in force; the computed score shows again."""
+    account = get_object_or_404(Account, pk=pk)
+    model = request.POST.get("model") or model_asked(request)
+    from tenure.health import overrides as judgements
+
+    judgements.end_override(account.pk, model, by=request.user, now=timezone.now())
+    messages.success(request, "The override has ended; the computed score shows again.")
+    return redirect(f"{reverse('account', args=[pk])}?model={model}")

@@ -1,0 +1,133 @@
+"""What each panel of an account's page shows."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import F
+from django.http import HttpRequest
+from django.utils.dateparse import parse_datetime
+
+from tenure.accounts.models import Account
+from tenure.facts import queries
+from tenure.health.models import AccountHealth, Override
+from tenure.web import bands, models_shown, signal_words
+from tenure.web.accounts import timeline_words
+
+Context = dict[str, Any]
+ROLE_ORDER = ("champion", "economic_buyer", "executive_sponsor", "admin", "contact", "end_user")
+SHORT = 6
+
+
+def model_asked(request: HttpRequest) -> str:
+    """The model the address names, or the default."""
+    return request.GET.get("model") or models_shown.default()
+
+
+def _score(account: Account, request: HttpRequest) -> AccountHealth | None:
+    return AccountHealth.objects.filter(account=account, model=model_asked(request)).first()
+
+
+def trend(account: Account, request: HttpRequest, now: datetime) -> Context:  # noqa: ARG001
+    """Health over time with the bands of its model."""
+    score = _score(account, request)
+    points = [(day, value) for day, value in (score.trend if score else []) if value is not None]
+    chart = {
+        "days": [str(day)[:10] for day, _ in points],
+        "health": [round(value, 1) for _, value in points],
+        "bands": [
+            {"min": b.min, "title": b.title, "color": b.color}
+            for b in bands.all_of(score.model if score else "")
+        ],
+    }
+    return {"chart": chart, "points": points}
+
+
+def signals(account: Account, request: HttpRequest, now: datetime) -> Context:  # noqa: ARG001
+    """Every signal with its value and course; those of the model first."""
+    score = _score(account, request)
+    if score is None:
+        return {"groups": []}
+    used = [s["signal"] for d in score.explanation["dimensions"] for s in d["signals"]]
+    lines = {name: _signal(name, score, account.currency) for name in score.signals}
+    first = [lines[name] for name in dict.fromkeys(used) if name in lines]
+    rest = sorted((x for n, x in lines.items() if n not in used), key=lambda x: x["title"])
+    known = [x for x in rest if x["value"] != "–"]
+    return {"first": first, "rest": known, "as_of": score.as_of}
+
+
+def _signal(name: str, score: AccountHealth, currency: str) -> Context:
+    spec = signal_words.find(name)
+    return {
+        "name": name,
+        "title": spec.title if spec else signal_words.title(name),
+        "description": spec.description if spec else "",
+        "value": signal_words.shown(name, score.signals[name], currency),
+        "trend": score.signal_trend.get(name),
+    }
+
+
+def timeline(account: Account, request: HttpRequest, now: datetime) -> Context:
+    """Facts, newest first; ``kind`` narrows, ``before`` goes on from where the last page ended."""
+    kind, asked = request.GET.get("kind", ""), request.GET.get("before", "")
+    before = _moment(asked) or now + timedelta(days=1)
+    kinds = [kind] if kind in {k.table for k in queries.TIMELINE} else []
+    entries = queries.timeline(account.pk, before, kinds, limit=30)
+    return {
+        "entries": timeline_words.lines(entries),
+        "kinds": queries.TIMELINE,
+        "kind": kind,
+        "next": entries[-1].at.isoformat() if len(entries) >= 30 else "",
+        "more": bool(asked),
+    }
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        found = parse_datetime(text)
+    except ValueError:
+        return None
+    return found if found and found.tzinfo else None
+
+
+def people(account: Account, request: HttpRequest, now: datetime) -> Context:  # noqa: ARG001
+    """Who is who on the customer's side: the roles that matter first, those who left last."""
+    order = F("person__last_seen_at").desc(nulls_last=True)
+    rows = account.memberships.select_related("person").order_by(order)[:500]
+    ranked = sorted(rows, key=lambda m: (m.left_at is not None, _rank(m.role)))
+    return {"people": ranked[:SHORT], "others": ranked[SHORT:], "total": len(ranked)}
+
+
+def _rank(role: str) -> int:
+    return ROLE_ORDER.index(role) if role in ROLE_ORDER else len(ROLE_ORDER)
+
+
+def subscriptions(account: Account, request: HttpRequest, now: datetime) -> Context:  # noqa: ARG001
+    """What the account pays for, and used to."""
+    rows = queries.rows_of("subscriptions", account.pk, now)
+    running = [r for r in rows if not r["ended_at"] or r["ended_at"] > now]
+    ended = [r for r in rows if r not in running]
+    return {"running": running, "ended": ended[:SHORT]}
+
+
+def tickets(account: Account, request: HttpRequest, now: datetime) -> Context:  # noqa: ARG001
+    """Open tickets first."""
+    rows = queries.rows_of("tickets", account.pk, now, limit=200)
+    rows.sort(key=lambda r: r["resolved_at"] is not None)
+    still_open = sum(1 for r in rows if r["resolved_at"] is None)
+    return {"tickets": rows[:SHORT], "open": still_open, "total": len(rows)}
+
+
+def responses(account: Account, request: HttpRequest, now: datetime) -> Context:  # noqa: ARG001
+    """Answers to surveys, newest first."""
+    rows = queries.rows_of("responses", account.pk, now, limit=50)
+    return {"responses": rows[:SHORT], "total": len(rows)}
+
+
+def overrides(account: Account, request: HttpRequest, now: datetime) -> Context:
+    """Judgements of colleagues: the one in force, and earlier ones."""
+    rows = Override.objects.filter(account=account, model=model_asked(request))
+    rows = rows.order_by("-created_at")[:20]
+    live = [r for r in rows if r.ended_at is None and r.expires_at > now]
+    return {"live": live, "past": [r for r in rows if r not in live], "now": now}

@@ -1,0 +1,43 @@
+"""The panels of an account's page, in their order. Each gets its data from the slice it belongs to.
+
+A panel is loaded by the browser after the page, so that a slow one (or one whose store is down)
+holds nothing else up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+
+from tenure.accounts.models import Account
+from tenure.web.accounts import panel_data
+
+Load = Callable[[Account, HttpRequest, datetime], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One box: ``load`` gives the context of ``web/accounts/panels/<name>.html``."""
+
+    name: str
+    title: str
+    column: str  # main or side
+    permission: str
+    load: Load
+
+
+PANELS = (
+    Panel("trend", "Trend", "main", "health.view", panel_data.trend),
+    Panel("signals", "Signals", "main", "health.view", panel_data.signals),
+    Panel("timeline", "Timeline", "main", "accounts.view", panel_data.timeline),
+    Panel("people", "People", "side", "accounts.view", panel_data.people),
+    Panel("subscriptions", "Subscriptions", "side", "accounts.view", panel_data.subscriptions),
+    Panel("tickets", "Tickets", "side", "accounts.view", panel_data.tickets),
+    Panel("responses", "Responses", "side", "accounts.view", panel_data.responses),
+    Panel("overrides", "Overrides", "side", "health.view", panel_data.overrides),
+)
+BY_NAME = {panel.name: panel for panel in PANELS}

@@ -1,0 +1,150 @@
+"""Facts in words: one line of the time line for each kind. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from tenure.facts.queries import Entry, properties
+from tenure.web import formats
+
+Row = dict[str, Any]
+SHOWN_PROPERTIES = 4
+
+
+@dataclass(frozen=True)
+class Line:
+    """What happened, in a title and a detail, with an icon and the colour it deserves."""
+
+    at: datetime
+    icon: str
+    title: str
+    detail: str
+    who: str
+    role: str = "none"
+    own: bool = False
+    day_begins: bool = False
+    times: int = 1
+
+
+def lines(entries: Iterable[Entry]) -> list[Line]:
+    """The entries in words; equal ones that follow each other on a day become one line."""
+    merged: list[Line] = []
+    for line in (_line(entry) for entry in entries):
+        last = merged[-1] if merged else None
+        if last and _alike(last, line):
+            merged[-1] = _again(last)
+        else:
+            begins = last is None or last.at.date() != line.at.date()
+            merged.append(_with(line, day_begins=begins))
+    return merged
+
+
+def _alike(a: Line, b: Line) -> bool:
+    return (a.title, a.who, a.detail, a.at.date()) == (b.title, b.who, b.detail, b.at.date())
+
+
+def _again(line: Line) -> Line:
+    return _with(line, times=line.times + 1)
+
+
+def _with(line: Line, **changed: Any) -> Line:
+    return Line(**{**line.__dict__, **changed})
+
+
+def _line(entry: Entry) -> Line:
+    icon, title, detail, role = WRITERS[entry.kind](entry.row)
+    own = entry.kind == "events" and str(entry.row["event"]).startswith("tenure.")
+    return Line(entry.at, icon, title, detail, entry.row.get("person_id") or "", role, own)
+
+
+Words = tuple[str, str, str, str]
+
+
+def _event(row: Row) -> Words:
+    name = str(row["event"])
+    own = name.startswith("tenure.")
+    title = name.removeprefix("tenure.").replace("_", " ").capitalize() if own else name
+    return ("sparkles" if own else "bolt", title, " · ".join(_pairs(row)), "none")
+
+
+def _pairs(row: Row) -> Iterator[str]:
+    for key, value in list(properties(row).items())[:SHOWN_PROPERTIES]:
+        if isinstance(value, (str, int, float, bool)):
+            yield f"{key.replace('_', ' ')}: {str(value)[:80]}"
+
+
+def _ticket(row: Row) -> Words:
+    state = "resolved" if row["resolved_at"] else "open"
+    parts = [row["priority"] or "", row["category"] or "", state]
+    role = "warn" if row["escalated_at"] or row["priority"] == "urgent" else "none"
+    subject = row["subject"] or "no subject"
+    return ("ticket", f"Ticket: {subject}", " · ".join(p for p in parts if p), role)
+
+
+def _response(row: Row) -> Words:
+    survey = str(row["survey"])
+    name = survey.upper() if survey in ("nps", "csat", "ces") else survey
+    role = "none"
+    if survey == "nps" and row["score"] is not None:
+        role = "bad" if row["score"] <= 6 else ("good" if row["score"] >= 9 else "none")
+    return ("message", f"{name} {formats.number(row['score'])}", row["comment"] or "", role)
+
+
+def _interaction(row: Row) -> Words:
+    title = str(row["kind"]).replace("_", " ").capitalize()
+    parts = [(row["outcome"] or "").replace("_", " "), row["by"] or "", row["note"] or ""]
+    return ("phone", title, " · ".join(p for p in parts if p), "none")
+
+
+def _subscription(row: Row) -> Words:
+    status = row["status"] or ("cancelled" if row["ended_at"] else "active")
+    parts = [
+        row["plan_id"] or "",
+        formats.money(row["mrr_minor"], row["currency"] or "") + " a month",
+    ]
+    if row["quantity"]:
+        parts.append(f"{row['quantity']} seats")
+    role = "bad" if row["ended_at"] or status == "cancelled" else "none"
+    return ("refresh", f"Subscription {status}", " · ".join(p for p in parts if p), role)
+
+
+def _invoice(row: Row) -> Words:
+    amount = formats.money(row["amount_minor"], row["currency"] or "")
+    return ("file-text", f"Invoice {amount}", "paid" if row["paid_at"] else "not paid", "none")
+
+
+def _payment(row: Row) -> Words:
+    failed = row["status"] == "failed"
+    amount = formats.money(row["amount_minor"], row["currency"] or "")
+    return (
+        "credit-card",
+        f"Payment {row['status']}",
+        " · ".join(p for p in (amount, (row["decline_code"] or "").replace("_", " ")) if p),
+        "bad" if failed else "none",
+    )
+
+
+def _goal(row: Row) -> Words:
+    reached = row["achieved_at"] is not None
+    progress = "" if row["progress"] is None else f"{formats.number(100 * row['progress'], 0)} %"
+    return (
+        "flag",
+        f"Goal: {row['title'] or row['goal_id']}",
+        "reached" if reached else progress,
+        "good" if reached else "none",
+    )
+
+
+WRITERS: dict[str, Callable[[Row], Words]] = {
+    "events": _event,
+    "tickets": _ticket,
+    "responses": _response,
+    "interactions": _interaction,
+    "subscriptions": _subscription,
+    "invoices": _invoice,
+    "payments": _payment,
+    "goals": _goal,
+}

@@ -1,0 +1,72 @@
+"""Every policy document with the version in force, sorted into the questions they answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tenure.core import policy
+from tenure.core.models import PolicyVersion
+
+GROUPS = (
+    (
+        "Health models",
+        "How signals become a score, and what each band calls for.",
+        "health/models/",
+    ),
+    ("Scores and risk", "Which model is the default, how risk is reckoned.", "health/"),
+    ("Signals", "What is counted, over which window, and which warnings it fires.", "signals"),
+    (
+        "Segments and stages",
+        "Which accounts belong together, and where they stand.",
+        "segments stages",
+    ),
+    ("Facts", "What those who send facts promise.", "contracts ingest facts"),
+    ("Workspace", "Who may do what, and how the workspace runs.", ""),
+)
+MODELS = GROUPS[0][2]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One document: what it is and which version holds."""
+
+    name: str
+    title: str
+    description: str
+    own: bool
+    active: PolicyVersion | None
+
+    @property
+    def short(self) -> str:
+        """The last part of the name."""
+        return self.name.rsplit("/", 1)[-1]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Documents that answer one question."""
+
+    title: str
+    description: str
+    entries: list[Entry]
+
+
+def entries() -> list[Entry]:
+    """All documents, by name."""
+    saved = {row.name: row for row in PolicyVersion.objects.filter(active=True).defer("body")}
+    return [
+        Entry(d.name, d.title, d.description, d.path is None, saved.get(d.name))
+        for d in policy.documents()
+    ]
+
+
+def groups() -> list[Group]:
+    """All documents in groups; each stands in the first that takes it."""
+    left = entries()
+    found = []
+    for title, description, prefixes in GROUPS:
+        taken = [e for e in left if e.name.startswith(tuple(prefixes.split()) or "")]
+        left = [e for e in left if e not in taken]
+        if taken:
+            found.append(Group(title, description, taken))
+    return found
