@@ -18,7 +18,12 @@ from tenure import __version__
 COMMANDS: dict[str, tuple[str, str]] = {
     # command: (module in tenure.cli.commands, help line)
     "init": ("init", "Make the workspace, its first admin and its first write key."),
+    "serve": ("serve", "Serve pages, API and ingestion."),
+    "worker": ("worker", "Run one more worker on the workspace."),
     "policy": ("policy", "Show, check, compare, apply, export and roll back policy."),
+    "import": ("import_", "Import a CSV, JSON Lines or Parquet file into a table."),
+    "export": ("export", "Write a table, scores or signals as CSV, Parquet or JSON Lines."),
+    "erase": ("erase", "Export or erase all data of a person."),
     "metrics": ("metrics", "MRR movements, churn and retention, month by month."),
     "cohorts": ("cohorts", "Retention of the accounts won each month."),
     "ltv": ("ltv", "Lifetime value by the equation and by survival."),

@@ -7,7 +7,8 @@ class FactsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from tenure.facts import contracts, ingest_policy
+        from tenure.facts import contracts, duties, ingest_policy
 
         contracts.register()
         ingest_policy.register()
+        duties.register()

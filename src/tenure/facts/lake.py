@@ -134,6 +134,16 @@ class Lake:
         path = pc.binary_join_element_wise(f"{self.root}/{table}", files["path"], "/")
         return files.set_column(files.schema.get_field_index("path"), "path", path)
 
+    def small_files(self, table: str, below: int = 16 << 20) -> int:
+        """How many files of a day that has several are smaller than ``below`` bytes."""
+        files = self.files(table)
+        if not len(files):
+            return 0
+        small = files.filter(pc.less(files["size_bytes"], below))
+        days = small.group_by(f"partition.{PARTITION}").aggregate([([], "count_all")])
+        counts = days.filter(pc.greater(days["count_all"], 1))["count_all"]
+        return int(pc.sum(counts).as_py() or 0)
+
     def tables(self) -> list[str]:
         """Names of the tables that exist (local lakes: from the folder; else the declared ones)."""
         if not self.local:

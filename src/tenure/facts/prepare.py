@@ -165,5 +165,7 @@ def broken(facts: pa.Table, contracts: Contracts) -> tuple[set[int], list[Refuse
             bad.add(position)
         payload = payloads.landed(EVENTS, row)
         misfit = Misfit(payload, violation.code, violation.field, "", row["message_id"])
-        refused.append(Refused(row["source"], misfit, row["event"], violation.reason))
+        refused.append(
+            Refused(row["source"], misfit, row["event"], violation.reason, violation.warn)
+        )
     return bad, refused

@@ -5,46 +5,43 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 
+from tenure.facts import quarantine
 from tenure.facts.calls import Misfit
-from tenure.facts.models import Quarantined
-from tenure.facts.refusal import explain, shown
+from tenure.facts.refusal import Refusal, explain, shown
 
 _MOST = 20_000  # characters of a payload that is kept
 
 
 @dataclass(frozen=True)
 class Refused:
-    """A misfit and the source it came from."""
+    """A misfit and the source it came from; with ``warn`` the fact landed all the same."""
 
     source: str
     misfit: Misfit
     name: str = ""
     reason: str = ""
+    warn: bool = False
 
 
 def keep(refused: Sequence[Refused], *, limit: int, now: datetime) -> None:
     """Quarantine these, in the current transaction; the same thing twice is kept once."""
-    rows = [_row(item, limit, now) for item in refused]
-    Quarantined.objects.bulk_create(rows, batch_size=500, ignore_conflicts=True)
+    for source in sorted({item.source for item in refused}):
+        mine = [_refusal(item, limit) for item in refused if item.source == source]
+        quarantine.keep(mine, table="events", source=source, now=now)
 
 
-def _row(item: Refused, limit: int, now: datetime) -> Quarantined:
+def _refusal(item: Refused, limit: int) -> Refusal:
     misfit = item.misfit
-    payload = _clean(misfit.payload)
-    mark = "\0".join((item.source, misfit.code, misfit.field, misfit.message_id, payload))
-    return Quarantined(
-        at=now,
-        source=item.source,
-        table="events",
-        name=_clean(item.name)[:200],
+    return Refusal(
+        row=0,
         code=misfit.code,
+        field=_clean(misfit.field),
         reason=item.reason or _reason(misfit, limit),
-        field=_clean(misfit.field)[:200],
-        payload=payload[:_MOST],
+        payload=_clean(misfit.payload)[:_MOST],
+        name=_clean(item.name),
         message_id=_clean(misfit.message_id)[:255],
-        fingerprint=sha256(mark.encode("utf-8", "surrogatepass")).hexdigest(),
+        warn=item.warn,
     )
 
 

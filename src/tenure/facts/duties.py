@@ -1,0 +1,73 @@
+"""What every worker does regularly for the facts: flush, resolve, compact, tidy."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+
+from tenure.core import jobs, schedule, worker
+from tenure.facts import ingest_policy, lake
+from tenure.facts.flush import Flushed, Flusher
+from tenure.facts.resolve import resolve
+from tenure.facts.routing import ROUTING
+
+log = logging.getLogger("tenure.flush")
+_flushers: dict[str, Flusher] = {}
+_ME = worker.own_name()
+_last: dict[str, datetime] = {}
+
+
+def _flusher() -> Flusher:
+    here = lake.current()
+    if here.root not in _flushers:
+        _flushers[here.root] = Flusher(here, ROUTING, _ME)
+    return _flushers[here.root]
+
+
+def flush(now: datetime) -> list[Flushed]:
+    """Bring what waits in the inbox into the lake (unless another process is doing so)."""
+    return _flusher().drain(now)
+
+
+def flush_now(now: datetime) -> list[Flushed]:
+    """For one-shot commands: the same, and leave the flush to others afterwards."""
+    try:
+        done = flush(now)
+        resolve(lake.current(), ROUTING, _ME, now)
+        return done
+    finally:
+        _flusher().release()
+
+
+def resolve_links(now: datetime) -> None:
+    """Credit earlier anonymous facts to accounts that have become known."""
+    if _due("resolve", now, ingest_policy.load().flush.resolve_every_seconds):
+        resolve(lake.current(), ROUTING, _ME, now)
+
+
+def compact(now: datetime) -> None:
+    """Merge small files of tables that have many."""
+    policy = ingest_policy.load().flush
+    if not _due("compact", now, policy.compact_every_seconds):
+        return
+    here = lake.current()
+    for table in here.tables():
+        if here.small_files(table) >= policy.compact_files:
+            here.compact(table, keep_hours=policy.keep_hours)
+
+
+def _due(what: str, now: datetime, seconds: float) -> bool:
+    last = _last.get(what)
+    if last is not None and 0 <= (now - last).total_seconds() < seconds:
+        return False
+    _last[what] = now
+    return True
+
+
+def register() -> None:
+    """Put these among the duties of every worker."""
+    every = ingest_policy.packaged().flush.every_seconds
+    schedule.duty("flush", every, flush)
+    schedule.duty("resolve", every, resolve_links)
+    schedule.duty("compact", 10.0, compact)
+    schedule.duty("tidy", 3600.0, jobs.prune)
