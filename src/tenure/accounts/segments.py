@@ -93,6 +93,15 @@ def refresh(table: pa.Table, now: datetime) -> dict[str, int]:
     return sizes
 
 
+def set_members(name: str, accounts: Iterable[str], now: datetime) -> int:
+    """Put exactly these known accounts into a segment, ahead of the next scoring; gives how many."""
+    wanted = set(_existing(sorted(set(accounts))))
+    with transaction.atomic():
+        _set_members(name, wanted)
+        Segment.objects.filter(pk=name).update(size=len(wanted), counted_at=now)
+    return len(wanted)
+
+
 def keep_packaged() -> None:
     """Rows for the packaged segments, as policy has them; those it dropped go."""
     specs = packaged()

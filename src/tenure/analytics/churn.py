@@ -167,12 +167,12 @@ def _latest(table: pa.Table) -> pa.Table:
 
 
 def _ends(known: pa.Table, at: datetime, policy: ChurnPolicy) -> Micros:
+    # A row loaded with its end says "cancelled" from the start: until that end it was in force.
     told = _micros(known["ended_at"], OPEN)
     ended = np.where(told < _stamp(at), told, OPEN)
     statuses = pa.array(policy.ended_statuses, pa.string())
     stopped = pc.is_in(known["status"].cast(pa.string()), statuses)
-    stopped = np.asarray(stopped.to_numpy(zero_copy_only=False), dtype=bool)
-    # A row loaded later with its end already says cancelled: before that end it was in force.
+    stopped = np.asarray(stopped.to_numpy(), dtype=bool)
     return np.where(stopped & (told == OPEN), _micros(known["updated_at"]), ended)
 
 

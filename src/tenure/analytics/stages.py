@@ -1,10 +1,10 @@
 """Lifecycle stages: where an account stands, from where it stood and what is known now.
 
 Stages are declared in order of precedence. An account without a stage enters the first one whose
-entry rule holds. An account with a stage stays until its exit rule holds (without one, it may leave
-at any time) and then enters the first *other* stage whose entry rule holds; if none does, it stays. A
-stage that interrupts is entered from any stage at once, whatever that one's exit rule says, unless an
-interrupting stage of higher precedence holds the account.
+entry rule holds. An account with a stage stays until its exit rule holds (without one, it may
+leave at any time) and then enters the first *other* stage whose entry rule holds; if none does, it
+stays. A stage that interrupts is entered from any stage at once, whatever that one's exit rule
+says, unless an interrupting stage of higher precedence holds the account.
 """
 
 from __future__ import annotations

@@ -19,17 +19,9 @@ def remember(model: HealthModel, version: str, body: str, now: datetime) -> None
     )
 
 
-def version_of(model: HealthModel) -> str:
-    """The author's version and what the text really says: ``1+a3cbb4bcae2a``."""
-    return f"{model.version}+{model.digest}"
-
-
 def model_at(name: str, version: str) -> HealthModel:
     """The model as it was in ``version``; the one in force if that was never kept."""
-    current = policy.model(name)
-    if version_of(current) == version:
-        return current
-    return _kept(name, version) or current
+    return _kept(name, version) or policy.model(name)
 
 
 @lru_cache(maxsize=64)

@@ -1,7 +1,7 @@
 """Tables of the lake that scoring writes: every score ever made, and the signals behind it.
 
-``received_day`` is the day of ``as_of``, so that a look at some dates opens the files of those dates
-only. Rows of a run lie sorted by account, so that a look at one account skips most of a file.
+``received_day`` is the day of ``as_of``, so that a look at some dates opens the files of those
+dates only. Rows of a run lie sorted by account, so that a look at one account skips most of a file.
 """
 
 from __future__ import annotations

@@ -43,6 +43,7 @@ class HealthPolicy(BaseModel):
     override_days: int = Field(ge=1)
     daily_at_minutes: int = Field(ge=0, lt=1440)
     validate_every_days: int = Field(ge=1)
+    rollup_from_events: int = Field(ge=0)
 
     @property
     def scored(self) -> tuple[str, ...]:
@@ -62,7 +63,7 @@ def settings() -> HealthPolicy:
 
 
 def model(name: str | None = None) -> HealthModel:
-    """The model called ``name`` (default: the default model) in force; SpecError if there is none."""
+    """The model called ``name`` (default: the default model); SpecError if there is none."""
     loaded: HealthModel = policy.load(MODELS + (name or settings().default_model))
     return loaded
 
@@ -132,7 +133,7 @@ def _loaded_registry(load: Loader) -> Registry:
     return load_registry(*(load(name) for name in _signal_documents()))
 
 
-def _check_signals(source: str, parsed: object, load: Loader) -> None:
+def _check_signals(_source: str, _parsed: object, load: Loader) -> None:
     _loaded_registry(load)
 
 
@@ -155,7 +156,7 @@ def _check_stages(source: str, parsed: StagePolicy, load: Loader) -> None:
         raise SpecError(source, "stages", f"there is no field '{name}'", "use a signal's name")
 
 
-def _check_health(source: str, parsed: HealthPolicy, load: Loader) -> None:
+def _check_health(_source: str, parsed: HealthPolicy, load: Loader) -> None:
     for name in parsed.scored:
         load(MODELS + name)
 

@@ -1,4 +1,4 @@
-"""Health: a score of 0 to 100 from weighted signals, churn risk beside it, and the reasons for both.
+"""Health: 0 to 100 from weighted signals, churn risk beside it, and the reasons for both.
 
 >>> import datetime, pyarrow as pa
 >>> from tenure.analytics.health.risk import default_risk

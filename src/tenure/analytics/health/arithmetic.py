@@ -40,8 +40,8 @@ def contributions(
 ) -> Contributions:
     """The health of every row of ``scores`` (NaN: missing).
 
-    ``dimensions`` numbers the dimension of each column from 0; ``outer`` and ``inner`` are the weights
-    of the dimension and, within it, of the signal: one row for all accounts, or one per account.
+    ``dimensions`` numbers the dimension of each column from 0; ``outer`` and ``inner`` are the
+    weights of the dimension and, within it, of the signal: one row for all, or one per account.
     """
     there = ~np.isnan(scores)
     outer, inner = np.broadcast_to(outer, scores.shape), np.broadcast_to(inner, scores.shape)

@@ -14,7 +14,7 @@ Color = Literal["good", "ok", "warn", "bad"]
 
 
 class Band(BaseModel):
-    """Scores from ``min`` (included) to the next band. ``max`` is the published upper end, if given.
+    """Scores from ``min`` (included) to the next band; ``max`` is the published upper end.
 
     Published bands are whole numbers (60-79); a score of 79.6 belongs to the band that ends at 79.
     """

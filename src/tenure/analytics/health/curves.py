@@ -6,8 +6,8 @@ Three shapes, all pure functions of the value:
 * *steps*: the score of the highest step whose ``from`` the value has reached;
 * *match*: a score per text value.
 
-A value that is missing (NULL, NaN) or, for *match*, not listed has no score: it is missing data, and
-lowers coverage instead of the score.
+A value that is missing (NULL, NaN) or, for *match*, not listed has no score: it is missing data,
+and lowers coverage instead of the score.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ class Curve(BaseModel):
         return (reached[-1] if reached else self.steps[0]).level
 
     def better(self, score: float) -> tuple[float, float | str] | None:
-        """The next better ``(score, value needed)``: the next step up, else full; None at the top."""
+        """The next better ``(score, value needed)``: the next corner up; None at the top."""
         options = [(s, at) for s, at in self._corners() if s > score + 1e-9]
         return min(options, key=lambda o: o[0]) if options else None
 

@@ -4,8 +4,8 @@
     risk = 100 - (100 - base) * product over fired warnings of (1 - weight of its level)
 
 Each warning takes a share of the distance that is left to certain churn, so that warnings add up
-with falling effect and never exceed 100. A warning's floor (critical: at least *high*) holds however
-healthy the account looks. All numbers are policy (``risk.toml``).
+with falling effect and never exceed 100. A warning's floor (critical: at least *high*) holds
+however healthy the account looks. All numbers are policy (``risk.toml``).
 """
 
 from __future__ import annotations
@@ -76,9 +76,9 @@ def risk(
 ) -> Floats:
     """Risk of every account, to two decimals.
 
-    ``health`` may hold NaN; ``fired`` are the names of the warnings per account and ``levels`` gives
-    each warning's level. Where there is neither a score nor a warning (nor ``known``), there is no
-    risk either: NaN.
+    ``health`` may hold NaN; ``fired`` are the names of the warnings per account and ``levels``
+    gives each warning's level. Where there is neither a score nor a warning (nor ``known``), there
+    is no risk either: NaN.
     """
     counts = count_levels(fired, levels, policy)
     return combine(health, counts, policy, known=known)

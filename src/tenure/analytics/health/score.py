@@ -40,11 +40,13 @@ def score(
     risk_policy: RiskPolicy,
     as_of: datetime,
     circumstances: Circumstances | None = None,
+    version: str = "",
 ) -> pa.Table:
     """One row per row of ``signals``: health, band, risk, risk_level, coverage and the points.
 
     ``signals`` has ``account_id`` and a column per signal; a signal without a column is missing data.
-    Health and band are NULL where no signal has data. Points are in columns
+    ``version`` is what the scores are marked with (default: the model's version and digest). Health
+    and band are NULL where no signal has data. Points are in columns
     ``points.<dimension>.<signal>``, NULL where the signal is missing; their sum is the health.
     """
     about = circumstances or Circumstances()
@@ -57,7 +59,7 @@ def score(
         "account_id": signals["account_id"],
         "as_of": pa.array([as_of] * number, pa.timestamp("us", tz="UTC")),
         "model": _repeat(model.name, number),
-        "model_version": _repeat(f"{model.version}+{model.digest}", number),
+        "model_version": _repeat(version or f"{model.version}+{model.digest}", number),
         "variant": pa.array([["", *_names(model)][i + 1] for i in variants], pa.string()),
         "health": _floats(result.health),
         "band": pa.array(bands.names(model.bands, result.health), pa.string()),

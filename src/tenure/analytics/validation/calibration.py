@@ -1,13 +1,14 @@
 """Calibration: of ten accounts said to churn with 30 %, do three?
 
-A risk of 0 to 100 is an order, not a probability. It is turned into one by isotonic regression (pool
-adjacent violators; Ayer et al., Annals of Mathematical Statistics 26, 1955) on the *earlier* dates,
-and judged on the *later* ones, so that no observation is judged by a curve it helped to draw.
+A risk of 0 to 100 is an order, not a probability. It is turned into one by isotonic regression
+(pool adjacent violators; Ayer et al., Annals of Mathematical Statistics 26, 1955) on the *earlier*
+dates, and judged on the *later* ones, so that no observation is judged by a curve it helped to draw.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -81,7 +82,7 @@ def _cuts(ordered: Floats, bins: int) -> list[tuple[int, int]]:
     for number in range(1, bins):
         edges.add(int(np.searchsorted(ordered, ordered[size * number // bins], side="left")))
     cuts = sorted(edges)
-    return [(a, b) for a, b in zip(cuts, cuts[1:], strict=False) if b > a]
+    return [(a, b) for a, b in pairwise(cuts) if b > a]
 
 
 def error(rows: list[dict[str, Any]]) -> float | None:

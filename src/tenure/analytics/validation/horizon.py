@@ -80,7 +80,7 @@ def auc_of(found: Observations, days: int, end: datetime) -> tuple[Estimate, Obs
 def _calibrated(
     seen: Observations, churned: Bools, days: int, policy: ValidationPolicy
 ) -> dict[str, Any]:
-    """Calibration on the later dates of a curve drawn on the earlier ones; empty where impossible."""
+    """Calibration on later dates of a curve drawn on earlier ones; empty where impossible."""
     nothing = {"calibration": [], "calibration_error": None, "calibration_split": None}
     dates = np.unique(seen.as_of)
     if len(dates) < 3:

@@ -45,6 +45,7 @@ class ValidationPolicy(BaseModel):
     warm_up_days: int = Field(ge=0)
     step_months: int = Field(ge=1, le=12)
     max_dates: int = Field(ge=1, le=120)
+    min_dates: int = Field(ge=1)
     verdicts: dict[str, VerdictText]
 
 

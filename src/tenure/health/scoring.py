@@ -1,0 +1,203 @@
+"""A scoring run: all accounts, one model, one moment; resumable, and written once.
+
+The run's row in the state says what it stands on (model version, moment, print of the facts). Each
+chunk of accounts goes to the lake under its own transaction number and then, for a live run, into
+the state in one transaction; a run that was cut off goes on where it stopped, and writes nothing
+twice. A live run never replaces a later one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+
+import pyarrow as pa
+from django.db import transaction
+
+from tenure.accounts import segments
+from tenure.analytics.tables import TABLES
+from tenure.core import policy as documents
+from tenure.facts import lake
+from tenure.facts.inbox import record_own
+from tenure.health import (
+    explanations,
+    lake_writing,
+    policy,
+    rollups,
+    runs,
+    stage_changes,
+    state,
+    summary,
+)
+from tenure.health.lake_reading import engine
+from tenure.health.models import ScoringRun
+from tenure.health.pipeline import Rules, Scored, compute, score_everyone
+from tenure.health.trends import compact
+from tenure.health.versions import version_of
+
+Progress = Callable[[int, int], None]
+STAGE_MEMORY = timedelta(days=62)
+"""A stage older than this is not carried on: the account is placed anew."""
+
+
+def run_scoring(
+    as_of: datetime | None = None,
+    model: str | None = None,
+    progress: Progress | None = None,
+    *,
+    now: datetime | None = None,
+) -> ScoringRun:
+    """Score every account that was a customer as of ``as_of`` (default: now) and keep the result.
+
+    The latest state follows unless a later moment was scored already; then only history does.
+    SpecError if the model does not exist. Asked again for the same moment, model and facts, the
+    finished run is returned.
+    """
+    now = now or datetime.now(UTC)
+    as_of = as_of or now
+    rules = Rules.in_force(model)
+    last = runs.latest_live(rules.model.name)
+    purpose = "live" if last is None or as_of >= last.as_of else "backtest"
+    return _run(rules, as_of, purpose, progress, now)
+
+
+def backtest(
+    dates: Sequence[datetime],
+    model: str | None = None,
+    progress: Progress | None = None,
+    *,
+    now: datetime | None = None,
+) -> list[ScoringRun]:
+    """Score past moments as of then, oldest first; what is already scored is not scored again.
+
+    The latest state is never touched. ``progress`` counts dates.
+    """
+    now = now or datetime.now(UTC)
+    rules = Rules.in_force(model)
+    done = []
+    for number, moment in enumerate(sorted(dates)):
+        if progress:
+            progress(number, len(dates))
+        done.append(_run(rules, moment, "backtest", None, now))
+    if progress:
+        progress(len(dates), len(dates))
+    return done
+
+
+def _run(
+    rules: Rules, as_of: datetime, purpose: str, progress: Progress | None, now: datetime
+) -> ScoringRun:
+    run = _open(rules, as_of, purpose, now)
+    if run.state == "done":
+        return run
+    try:
+        _score(run, rules, progress, now)
+    except Exception as error:
+        ScoringRun.objects.filter(pk=run.pk).update(state="failed", error=str(error)[:2000])
+        raise
+    return run
+
+
+def _open(rules: Rules, as_of: datetime, purpose: str, now: datetime) -> ScoringRun:
+    """The run of this moment, version and facts: new, to be resumed, or done."""
+    version = version_of(rules)
+    body = documents.text(policy.MODELS + rules.model.name)
+    explanations.remember(rules.model, version, body, now)
+    run, _ = ScoringRun.objects.get_or_create(
+        model=rules.model.name,
+        model_version=version,
+        as_of=as_of,
+        facts=runs.facts_print(as_of),
+        defaults={"purpose": purpose, "started_at": now},
+    )
+    if purpose == "live" and run.purpose != "live":  # scored for history before, now wanted live
+        run.purpose, run.state = "live", "running"
+        run.save(update_fields=["purpose", "state"])
+    return run
+
+
+def _score(run: ScoringRun, rules: Rules, progress: Progress | None, now: datetime) -> None:
+    scored = _evaluate(run, rules)
+    accounts = scored.scores["account_id"].to_pylist()
+    run.state, run.accounts_total, run.error = "running", len(accounts), ""
+    run.save(update_fields=["state", "accounts_total", "error"])
+    size = policy.settings().chunk_accounts
+    if progress:
+        progress(0, len(accounts))
+    for number, start in enumerate(range(0, len(accounts), size)):
+        done = _chunk(run, rules, scored, number, (start, min(start + size, len(accounts))), now)
+        if progress:
+            progress(done, len(accounts))
+    _finish(run, rules, scored, accounts, now)
+
+
+def _evaluate(run: ScoringRun, rules: Rules) -> Scored:
+    here = lake.current()
+    dataset = here.dataset(list(TABLES))
+    ready = rollups.ready(dataset, rules.registry, here.rows("events"))
+    signals = compute(rules, run.as_of, dataset, engine=engine(), rollup=ready)
+    return score_everyone(signals, rules, run.as_of, _stage_before(run), run.model_version)
+
+
+def _stage_before(run: ScoringRun) -> dict[str, str]:
+    """Each account's stage before this run: as kept now for a live run, else as history says."""
+    if run.purpose == "live" and (kept := stage_changes.current()):
+        return kept
+    earlier = runs.before(run.model, run.as_of, within=STAGE_MEMORY)
+    return {} if earlier is None else stage_changes.at(earlier)
+
+
+def _chunk(
+    run: ScoringRun, rules: Rules, scored: Scored, number: int, span: tuple[int, int], now: datetime
+) -> int:
+    scores = scored.scores.slice(span[0], span[1] - span[0])
+    signals = scored.signals.slice(span[0], span[1] - span[0])
+    kept = rules.kept_signals()
+    lake_writing.append(run, number, scores, signals, kept)
+    if run.purpose == "live":
+        _write_state(run, rules, scores, _values(signals, kept), now)
+    ScoringRun.objects.filter(pk=run.pk).update(accounts_done=span[1])
+    return span[1]
+
+
+def _write_state(
+    run: ScoringRun,
+    rules: Rules,
+    scores: pa.Table,
+    values: list[dict[str, object]],
+    now: datetime,
+) -> None:
+    numbers = policy.settings()
+    accounts = scores["account_id"].to_pylist()
+    past = state.look_back(run, rules.model, accounts, numbers.trend_points, numbers.trend_days)
+    rows = state.build(run, rules.model, scores, values, past)
+    facts = state.own_facts(rows, past, run, numbers.fact_from_points, now)
+    with transaction.atomic():
+        state.write(rows, past)
+        record_own(facts, now=now)
+
+
+def _values(signals: pa.Table, names: list[str]) -> list[dict[str, object]]:
+    """Signal values per account as they are kept: known ones only, numbers in six digits."""
+    columns = [signals[name].to_pylist() for name in names]
+    return [
+        {
+            n: compact(v) if isinstance(v, float) else v
+            for n, v in zip(names, row, strict=True)
+            if v is not None
+        }
+        for row in zip(*columns, strict=True)
+    ]
+
+
+def _finish(
+    run: ScoringRun, rules: Rules, scored: Scored, accounts: list[str], now: datetime
+) -> None:
+    if run.purpose == "live":
+        state.remove_others(run.model, set(accounts))
+        if run.model == policy.settings().default_model:
+            stage_changes.keep(scored.everyone, run.as_of, now)
+            segments.refresh(scored.everyone, now)
+    run.state, run.finished_at, run.accounts_done = "done", now, len(accounts)
+    run.summary = summary.of(scored, rules.model)
+    run.save(update_fields=["state", "finished_at", "accounts_done", "summary"])
