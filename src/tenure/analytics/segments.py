@@ -182,7 +182,7 @@ def _test(rule: Rule, found: npt.NDArray[Any]) -> Bools:
     return np.asarray(there & _text_test(rule, found))
 
 
-def _compare(op: str, found: npt.NDArray[Any], limit: object, there: Bools) -> Bools:
+def _compare(op: str, found: npt.NDArray[Any], limit: float, there: Bools) -> Bools:
     result = np.zeros(len(found), dtype=bool)
     comparable = there & np.array([not isinstance(v, str) for v in found], dtype=bool)
     result[comparable] = _ORDER[op](found[comparable].astype(float), limit)

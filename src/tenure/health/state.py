@@ -19,8 +19,8 @@ from tenure.health.models import AccountHealth, Override, ScoringRun
 
 COLUMNS = (
     "account_id", "model", "model_version", "as_of", "health", "band", "shown_health", "shown_band",
-    "overridden", "risk", "risk_level", "coverage", "previous_health", "previous_band", "change_30d",
-    "variant", "signals", "previous_signals", "risk_signals", "trend", "signal_trend",
+    "overridden", "risk", "risk_level", "coverage", "previous_health", "previous_band",
+    "change_30d", "variant", "signals", "previous_signals", "risk_signals", "trend", "signal_trend",
 )  # fmt: skip
 _JSON = frozenset({"signals", "previous_signals", "risk_signals", "trend", "signal_trend"})
 _COMPARED = (
@@ -122,11 +122,15 @@ def _row(
         "band": scored["band"] or "",
         "risk_level": scored["risk_level"] or "",
         "risk_signals": json.loads(scored["risk_signals"]),
-        "change_30d": None if None in (earlier, health) else round(health - earlier, 2),  # type: ignore[operator]
+        "change_30d": _difference(health, earlier),
         "signals": values,
         "trend": past.trend.get(account, []),
         "signal_trend": past.signal_trend.get(account, {}),
     }
+
+
+def _difference(now: float | None, then: float | None) -> float | None:
+    return None if now is None or then is None else round(now - then, 2)
 
 
 def _before(run: ScoringRun, account: str, past: Past) -> dict[str, Any]:

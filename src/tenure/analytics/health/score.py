@@ -44,9 +44,9 @@ def score(
 ) -> pa.Table:
     """One row per row of ``signals``: health, band, risk, risk_level, coverage and the points.
 
-    ``signals`` has ``account_id`` and a column per signal; a signal without a column is missing data.
-    ``version`` is what the scores are marked with (default: the model's version and digest). Health
-    and band are NULL where no signal has data. Points are in columns
+    ``signals`` has ``account_id`` and a column per signal; a signal without a column is missing.
+    ``version`` is what the scores are marked with (default: version and digest of the model).
+    Health and band are NULL where no signal has data. Points are in columns
     ``points.<dimension>.<signal>``, NULL where the signal is missing; their sum is the health.
     """
     about = circumstances or Circumstances()

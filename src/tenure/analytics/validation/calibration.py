@@ -2,7 +2,7 @@
 
 A risk of 0 to 100 is an order, not a probability. It is turned into one by isotonic regression
 (pool adjacent violators; Ayer et al., Annals of Mathematical Statistics 26, 1955) on the *earlier*
-dates, and judged on the *later* ones, so that no observation is judged by a curve it helped to draw.
+dates, and judged on the *later* ones: no observation is judged by a curve it helped to draw.
 """
 
 from __future__ import annotations

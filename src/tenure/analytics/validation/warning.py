@@ -22,7 +22,9 @@ def lead_time(found: Observations, churns: Churns, policy: ValidationPolicy) -> 
     order = np.lexsort((found.as_of, found.account))
     starts = np.searchsorted(found.account[order], churns.account, side="left")
     stops = np.searchsorted(found.account[order], churns.account, side="right")
-    unbroken, first, seen = [], [], 0
+    unbroken: list[float] = []
+    first: list[float] = []
+    seen = 0
     for i, (start, stop) in enumerate(zip(starts, stops, strict=True)):
         rows = order[start:stop]
         age = (churns.at[i] - found.as_of[rows]) / DAY
