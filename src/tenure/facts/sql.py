@@ -111,7 +111,17 @@ class Plan:
             return self._currency()
         if column.kind == "json":
             return self._object(theirs, column.name)
-        return cast(column.kind, theirs, self._kind(column.name), self.reading)
+        value = cast(column.kind, theirs, self._kind(column.name), self.reading)
+        return self._word(column.name, value)
+
+    def _word(self, column: str, value: str) -> str:
+        """Words of a fixed list in our spelling: ``Past Due`` and ``canceled`` are understood."""
+        spellings = limits()["words"].get(self.table.name, {}).get(column)
+        if spellings is None:
+            return value
+        plain = f"regexp_replace(lower({value}), '[ -]+', '_', 'g')"
+        cases = " ".join(f"WHEN {literal(k)} THEN {literal(v)}" for k, v in spellings.items())
+        return f"CASE {plain} {cases} ELSE {plain} END" if cases else plain
 
     def _currency(self) -> str:
         if "currency" not in self.origin:
@@ -202,7 +212,9 @@ class Plan:
     def _level_identity(self) -> str:
         time = quote(self.table.time)
         stand_in = [quote(c) for c in limits()["time_defaults"].get(self.table.name, ())]
-        bounded = [f"least({c}, {self._now()})" for c in stand_in]
+        bounded = [
+            f"CASE WHEN {c} IS NOT NULL THEN least({c}, {self._now()}) END" for c in stand_in
+        ]
         last = f"TIMESTAMPTZ '{limits()['timeless']} 00:00:00Z'" if self.backfill else (
             f"coalesce(received_at, {self._now()})"
         )

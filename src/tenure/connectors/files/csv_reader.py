@@ -182,7 +182,7 @@ class _Reading:
         self.extra_lines = int(before[-1])
         lines = numbers + before[:-1]
         there = self._not_blank(table)
-        return table.filter(pa.array(there)), pa.array(lines[there])
+        return _unescaped(table.filter(pa.array(there))), pa.array(lines[there])
 
     def _numbers(self, count: int) -> np.ndarray:
         skipped = [n for n, _, _ in self.bad]
@@ -223,3 +223,12 @@ class _Reading:
             self.placed += [Unreadable(n + extra, text, why) for n, text, why in self.bad]
         taken, self.placed = [u for u in self.placed if u.text.strip()], []
         return taken
+
+
+def _unescaped(table: pa.Table) -> pa.Table:
+    """Takes off the apostrophes that ``tenure export`` puts in front of formulas."""
+    for i, column in enumerate(table.columns):
+        if pc.any(pc.starts_with(column, "'")).as_py():
+            clean = pc.replace_substring_regex(column, r"^'([=+\-@\t\r])", r"\1")
+            table = table.set_column(i, table.field(i), clean)
+    return table
