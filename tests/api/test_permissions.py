@@ -37,7 +37,7 @@ def _routes() -> list[Route]:
     for bound in rest._get_bound_routers():
         for path, view in bound.path_operations.items():
             for operation in view.operations:
-                full = re.sub(r"\{(int:)?[a-z_]+\}", "1", f"/api/v1{bound.prefix}{path}")
+                full = re.sub(r"\{([a-z]+:)?[a-z_]+\}", "1", f"/api/v1{bound.prefix}{path}")
                 found += [Route(m, full, _permission(operation)) for m in operation.methods]
     return found
 

@@ -5,7 +5,19 @@ from __future__ import annotations
 from ninja import NinjaAPI
 
 from tenure import __version__
-from tenure.api import errors, keys, policy, team, trail
+from tenure.api import (
+    accounts,
+    errors,
+    health,
+    keys,
+    policy,
+    scores,
+    segments,
+    team,
+    trail,
+    validation,
+    work,
+)
 from tenure.api.parsing import StrictParser
 
 api = NinjaAPI(
@@ -20,6 +32,12 @@ api = NinjaAPI(
 errors.install(api)
 
 ROOMS = {
+    "accounts": accounts.endpoints,
+    "scores": scores.endpoints,
+    "health": health.endpoints,
+    "segments": segments.endpoints,
+    "validations": validation.endpoints,
+    "jobs": work.endpoints,
     "policy": policy.endpoints,
     "team": team.endpoints,
     "keys": keys.endpoints,
