@@ -55,6 +55,11 @@ def explain(code: str, **words: object) -> str:
     return f"{text['reason']}. To fix: {text['remedy']}".format_map(_Words(words))
 
 
+def remedy(code: str) -> str:
+    """What to do about refusals of this kind; empty for a code we do not know."""
+    return _texts().get(code, {}).get("remedy", "").format_map(_Words())
+
+
 class _Words(dict[str, object]):
     def __missing__(self, key: str) -> str:
         return f"({key})"

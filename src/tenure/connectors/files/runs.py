@@ -34,7 +34,10 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Options:
-    """How to read a file; see ``tenure import --help`` for the meaning."""
+    """How to read a file; see ``tenure import --help`` for the meaning.
+
+    ``shown_as`` is the file's name where the path is not (uploads).
+    """
 
     date_format: str = ""
     zone: str = "UTC"
@@ -45,6 +48,7 @@ class Options:
     delimiter: str = ""
     encoding: str = ""
     source: str = ""
+    shown_as: str = ""
 
     def reading(self, untyped: bool) -> Reading:
         """How values are read."""
@@ -145,9 +149,10 @@ def _begin(
             run.state, run.error, run.finished_at = "running", "", None
             run.save(update_fields=["state", "error", "finished_at"])
             return run
-    source = options.source or f"file:{Path(path).name}"
+    name = options.shown_as or path.name
+    source = options.source or f"file:{name}"
     return ImportRun.objects.create(
-        **same, file=path.name[-255:], source=source[:80], started_at=now,
+        **same, file=name[-255:], source=source[:80], started_at=now,
         started_by=actor_name(actor)[:254] if actor else "",
     )  # fmt: skip
 
