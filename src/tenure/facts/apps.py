@@ -7,8 +7,9 @@ class FactsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from tenure.facts import contracts, duties, ingest_policy
+        from tenure.facts import contracts, duties, ingest_policy, watch
 
         contracts.register()
         ingest_policy.register()
         duties.register()
+        watch.register()
