@@ -251,9 +251,10 @@ def _remember_members(table: str, facts: Any) -> None:
     con = sql.connection()
     con.register("facts", facts)
     time = find_table(table).time
-    rows = con.sql(
-        f"SELECT person_id, account_id, max({time}) FROM facts"
+    found = con.sql(
+        f"SELECT person_id, account_id, max({time}) AS at FROM facts"
         " WHERE person_id IS NOT NULL AND account_id IS NOT NULL GROUP BY ALL"
-    ).fetchall()
-    if rows:
-        identity.remember(rows)
+    ).to_arrow_table()  # fetchall() of times with a zone needs pytz
+    if found.num_rows:
+        columns = (found[name].to_pylist() for name in ("person_id", "account_id", "at"))
+        identity.remember(list(zip(*columns, strict=True)))
