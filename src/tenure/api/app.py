@@ -8,6 +8,7 @@ from tenure import __version__
 from tenure.api import (
     accounts,
     errors,
+    facts,
     health,
     keys,
     policy,
@@ -35,6 +36,7 @@ ROOMS = {
     "accounts": accounts.endpoints,
     "scores": scores.endpoints,
     "health": health.endpoints,
+    "facts": facts.endpoints,
     "segments": segments.endpoints,
     "validations": validation.endpoints,
     "jobs": work.endpoints,

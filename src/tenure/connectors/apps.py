@@ -1,3 +1,5 @@
+from datetime import datetime
+
 from django.apps import AppConfig
 
 
@@ -5,3 +7,16 @@ class ConnectorsConfig(AppConfig):
     name = "tenure.connectors"
     label = "connectors"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from tenure.core import schedule
+        from tenure.facts import ingest_policy
+
+        every = ingest_policy.packaged().flush.every_seconds
+        schedule.duty("posted", every, _land_posted)
+
+
+def _land_posted(now: datetime) -> None:
+    from tenure.connectors.posted import landing
+
+    landing.land(now)

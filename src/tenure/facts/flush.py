@@ -173,7 +173,8 @@ def _picker(policy: IngestPolicy) -> batches.Pick:
     def pick() -> list[Any]:
         from django.db.models.functions import Length
 
-        rows = InboxRow.objects.order_by("pk").values_list("pk", Length("body"))
+        calls = InboxRow.objects.exclude(endpoint__startswith="rows:")  # see connectors.posted
+        rows = calls.order_by("pk").values_list("pk", Length("body"))
         chosen: list[int] = []
         left = policy.flush.batch_bytes
         for pk, size in rows[: policy.flush.batch_rows]:
