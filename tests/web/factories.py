@@ -10,6 +10,7 @@ import math
 import random
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pyarrow as pa
@@ -22,11 +23,41 @@ from tenure.core.models import User
 from tenure.health import policy
 from tenure.health.models import AccountHealth
 
-FIRST = (
-    "Northwind Harbor Quillon Bramble Copperleaf Tallgrass Meridian Juniper Fennwick Osprey Larch "
-    "Saltmarsh Kestrel Alder Pinecrest Thornbury Vellum Basalt Cinder Marlowe"
-).split()
-SECOND = "Logistics Health Foods Studio Energy Robotics Legal Schools Freight Media Labs".split()
+FIRST = [
+    "Northwind",
+    "Harbor",
+    "Quillon",
+    "Bramble",
+    "Copperleaf",
+    "Tallgrass",
+    "Meridian",
+    "Juniper",
+    "Fennwick",
+    "Osprey",
+    "Larch",
+    "Saltmarsh",
+    "Kestrel",
+    "Alder",
+    "Pinecrest",
+    "Thornbury",
+    "Vellum",
+    "Basalt",
+    "Cinder",
+    "Marlowe",
+]
+SECOND = [
+    "Logistics",
+    "Health",
+    "Foods",
+    "Studio",
+    "Energy",
+    "Robotics",
+    "Legal",
+    "Schools",
+    "Freight",
+    "Media",
+    "Labs",
+]
 PLANS = (("starter", 4_900), ("growth", 39_900), ("scale", 149_900), ("enterprise", 620_000))
 STAGES = ("onboarding", "adoption", "retention", "expansion", "advocacy", "at_risk")
 LONG_NAME = "Gesellschaft für außergewöhnlich umständliche Verwaltungsangelegenheiten mbH & Co. KG"
@@ -89,7 +120,22 @@ def _segments(made: Sequence[Account]) -> None:
 
 def _people(made: Sequence[Account], now: datetime, rng: random.Random) -> None:
     roles = ("champion", "economic_buyer", "admin", "end_user", "end_user", "end_user", "end_user")
-    names = "Ada Noor Iris Emil Jun Kofi Mara Otto Pia Ravi Suki Tom Vera Wim".split()
+    names = [
+        "Ada",
+        "Noor",
+        "Iris",
+        "Emil",
+        "Jun",
+        "Kofi",
+        "Mara",
+        "Otto",
+        "Pia",
+        "Ravi",
+        "Suki",
+        "Tom",
+        "Vera",
+        "Wim",
+    ]
     people, links = [], []
     for account in made[:500]:
         for place, role in enumerate(roles):
@@ -170,7 +216,7 @@ def _value(curve: Curve, wanted: float) -> float | str:
     if curve.steps:
         return min(curve.steps, key=lambda s: abs(s.score - wanted)).start
     points = sorted((score, value) for value, score in curve.points)
-    for (low, at), (high, there) in zip(points, points[1:], strict=False):
+    for (low, at), (high, there) in pairwise(points):
         if wanted <= high:
             share = (wanted - low) / (high - low) if high > low else 0
             return round(at + max(share, 0) * (there - at), 2)

@@ -10,6 +10,9 @@ from django.core.asgi import get_asgi_application
 
 pages = get_asgi_application()
 
-from tenure.connectors.http import Ingestion  # noqa: E402 - needs the models
+from django.conf import settings  # noqa: E402 - needs the environment above
 
-application = Ingestion(pages)
+from tenure.connectors.http import Ingestion  # noqa: E402 - needs the models
+from tenure.web.static_files import StaticFiles  # noqa: E402
+
+application = Ingestion(StaticFiles(pages, settings.BASE_DIR / "static"))

@@ -32,8 +32,6 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noq
     return render(request, "403_csrf.html", status=403)
 
 
-def locked_out(
-    request: HttpRequest, original_response: HttpResponse, credentials: object
-) -> HttpResponse:
-    """Too many wrong passwords; axes says for how long."""
+def locked_out(request: HttpRequest, *_: object) -> HttpResponse:
+    """Too many wrong passwords; the pause lasts as long as axes is set to."""
     return render(request, "locked_out.html", status=429)

@@ -37,8 +37,8 @@ def shown(name: str, value: Value, currency: str = "") -> str:
 def write(value: Value, unit: str, kind: str = "", currency: str = "") -> str:
     """A value in ``unit``; a ``kind`` of change is written as signed per cent.
 
-    >>> write(12.0, "days"), write(0.43, "share"), write(-0.5, "ratio", "change"), write(1.0, "flag")
-    ('12 days', '43 %', '−50 %', 'yes')
+    >>> write(12.0, "days"), write(0.43, "share"), write(-0.5, "ratio", "change")
+    ('12 days', '43 %', '−50 %')
     """
     if value is None or value == "":
         return formats.NOTHING

@@ -13,13 +13,12 @@ from django.views.decorators.http import require_GET
 from tenure.accounts.models import Account, Segment
 from tenure.core import roles
 from tenure.core.roles import needs
+from tenure.health import queries
 from tenure.health.models import AccountHealth
 from tenure.web import bands, models_shown, signal_words
 from tenure.web.accounts import panels, score_view
 from tenure.web.accounts.overrides import OverrideForm
 from tenure.web.accounts.panel_data import model_asked
-
-LEVEL_ORDER = ("critical", "high", "medium")
 
 
 @require_GET
@@ -81,14 +80,6 @@ def _explained(score: AccountHealth, found: Account) -> dict[str, Any]:
         "previous_band": bands.of(score.model, score.previous_band),
         "bands": all_bands,
         "level": bands.risk(score.risk_level) if score.risk_level else None,
-        "fired": _fired(score),
+        "fired": queries.warnings(score),
         "override_form": OverrideForm(),
     }
-
-
-def _fired(score: AccountHealth) -> list[Any]:
-    """The warnings that fired, most serious first; ones since removed from policy are left out."""
-    declared = signal_words.registry().risk_signals
-    fired = [declared[name] for name in score.risk_signals if name in declared]
-    order = {level: rank for rank, level in enumerate(LEVEL_ORDER)}
-    return sorted(fired, key=lambda risk: order.get(risk.level, len(order)))

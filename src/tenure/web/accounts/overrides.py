@@ -15,6 +15,8 @@ from django.views.decorators.http import require_POST
 from tenure.accounts.models import Account
 from tenure.analytics.errors import SpecError
 from tenure.core.roles import needs
+from tenure.health import overrides as judgements
+from tenure.health import queries
 from tenure.web.accounts.panel_data import model_asked
 
 
@@ -53,21 +55,16 @@ def override(request: HttpRequest, pk: str) -> HttpResponse:
         faults = [f"{form.fields[f].label}: {e[0]}" for f, e in form.errors.items()]
         messages.error(request, "The score was not overridden. " + " ".join(faults))
         return back
-    from tenure.health import overrides as judgements
-
     data, now = form.cleaned_data, timezone.now()
+    until = now + timedelta(days=data["days"])
     try:
-        judgements.set_override(
-            account.pk,
-            model,
-            data["health"],
-            reason=data["reason"],
-            expires_at=now + timedelta(days=data["days"]),
-            by=request.user,
-            now=now,
+        judgements.override(
+            account, data["health"], data["reason"], request.user, until, now=now, model=model
         )
     except SpecError as error:
-        messages.error(request, f"The score was not overridden: {error.problem}; {error.remedy}.")
+        messages.error(
+            request, f"The score was not overridden: {error.key} {error.problem}; {error.remedy}."
+        )
     else:
         messages.success(request, f"{account} now shows your judgement.")
     return back
@@ -77,10 +74,12 @@ def override(request: HttpRequest, pk: str) -> HttpResponse:
 @needs("scores.override")
 def end(request: HttpRequest, pk: str) -> HttpResponse:
     """End the override in force; the computed score shows again."""
-    account = get_object_or_404(Account, pk=pk)
+    account, now = get_object_or_404(Account, pk=pk), timezone.now()
     model = request.POST.get("model") or model_asked(request)
-    from tenure.health import overrides as judgements
-
-    judgements.end_override(account.pk, model, by=request.user, now=timezone.now())
-    messages.success(request, "The override has ended; the computed score shows again.")
+    kept = queries.override_in_force(account.pk, now, model)
+    if kept is None:
+        messages.error(request, "No override is in force: it may just have run out.")
+    else:
+        judgements.end(kept, request.user, now=now)
+        messages.success(request, "The override has ended; the computed score shows again.")
     return redirect(f"{reverse('account', args=[pk])}?model={model}")

@@ -6,18 +6,22 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import F
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.utils.dateparse import parse_datetime
 
 from tenure.accounts.models import Account
-from tenure.facts import queries
-from tenure.health.models import AccountHealth, Override
+from tenure.analytics.signals.explain import signal_facts
+from tenure.analytics.signals.words import describe
+from tenure.facts import lake, queries
+from tenure.health import queries as health
+from tenure.health.models import AccountHealth
 from tenure.web import bands, models_shown, signal_words
 from tenure.web.accounts import timeline_words
 
 Context = dict[str, Any]
 ROLE_ORDER = ("champion", "economic_buyer", "executive_sponsor", "admin", "contact", "end_user")
 SHORT = 6
+FACTS = 25
 
 
 def model_asked(request: HttpRequest) -> str:
@@ -30,18 +34,19 @@ def _score(account: Account, request: HttpRequest) -> AccountHealth | None:
 
 
 def trend(account: Account, request: HttpRequest, now: datetime) -> Context:  # noqa: ARG001
-    """Health over time with the bands of its model."""
-    score = _score(account, request)
-    points = [(day, value) for day, value in (score.trend if score else []) if value is not None]
+    """Health over time: every score of the lake, else the short trend of the latest one."""
+    model = model_asked(request)
+    history = [(h["as_of"], h["health"]) for h in health.account_history(account.pk, model)]
+    if len(history) < 2:
+        score = _score(account, request)
+        history = score.trend if score else []
+    points = [(str(day)[:10], round(value, 1)) for day, value in history if value is not None]
     chart = {
-        "days": [str(day)[:10] for day, _ in points],
-        "health": [round(value, 1) for _, value in points],
-        "bands": [
-            {"min": b.min, "title": b.title, "color": b.color}
-            for b in bands.all_of(score.model if score else "")
-        ],
+        "days": [day for day, _ in points],
+        "health": [value for _, value in points],
+        "bands": [{"min": b.min, "title": b.title, "color": b.color} for b in bands.all_of(model)],
     }
-    return {"chart": chart, "points": points}
+    return {"chart": chart, "points": points[::-1]}
 
 
 def signals(account: Account, request: HttpRequest, now: datetime) -> Context:  # noqa: ARG001
@@ -65,6 +70,26 @@ def _signal(name: str, score: AccountHealth, currency: str) -> Context:
         "description": spec.description if spec else "",
         "value": signal_words.shown(name, score.signals[name], currency),
         "trend": score.signal_trend.get(name),
+    }
+
+
+def signal(account: Account, request: HttpRequest, now: datetime) -> Context:
+    """What is behind one signal: how it is counted, and the facts that were counted."""
+    name, known = request.GET.get("signal", ""), signal_words.registry()
+    spec = known.signals.get(name)
+    if spec is None:
+        raise Http404("there is no such signal")
+    score = _score(account, request)
+    as_of = score.as_of if score else now
+    facts = signal_facts(lake.current().dataset(), known, name, account.pk, as_of, FACTS)
+    value = score.signals.get(name) if score else None
+    return {
+        "name": name,
+        "spec": spec,
+        "how": describe(name, spec, known),
+        "value": signal_words.shown(name, value, account.currency),
+        "facts": sorted(facts.to_pylist(), key=lambda f: f["time"], reverse=True)[:FACTS],
+        "as_of": as_of,
     }
 
 
@@ -127,7 +152,6 @@ def responses(account: Account, request: HttpRequest, now: datetime) -> Context:
 
 def overrides(account: Account, request: HttpRequest, now: datetime) -> Context:
     """Judgements of colleagues: the one in force, and earlier ones."""
-    rows = Override.objects.filter(account=account, model=model_asked(request))
-    rows = rows.order_by("-created_at")[:20]
+    rows = health.overrides(account.pk, model_asked(request))[:20]
     live = [r for r in rows if r.ended_at is None and r.expires_at > now]
     return {"live": live, "past": [r for r in rows if r not in live], "now": now}

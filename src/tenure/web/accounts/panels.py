@@ -40,4 +40,6 @@ PANELS = (
     Panel("responses", "Responses", "side", "accounts.view", panel_data.responses),
     Panel("overrides", "Overrides", "side", "health.view", panel_data.overrides),
 )
-BY_NAME = {panel.name: panel for panel in PANELS}
+OPENED = (Panel("signal", "Signal", "dialog", "health.view", panel_data.signal),)
+"""Loaded only when a person asks for what is behind a number."""
+BY_NAME = {panel.name: panel for panel in (*PANELS, *OPENED)}
