@@ -59,20 +59,12 @@ class DuckDBEngine:
             self._provide(con, sql, dataset, extra or {})
             return con.sql(sql).to_arrow_table()
 
-    def write(self, sql: str, dataset: Dataset, outputs: Mapping[Path, str]) -> int:
-        """Compute ``sql`` once as ``scanned`` and write each output query over it to its file.
-
-        The newest ``received_at`` of the events read, in microseconds; 0 if there are none.
-        """
+    def scan(self, sql: str, dataset: Dataset, queries: Sequence[str]) -> list[pa.Table]:
+        """Compute ``sql`` once as ``scanned``, then the result of each query over it."""
         with self._con.cursor() as con:
-            self._provide(con, sql, dataset, {})
+            self._provide(con, " ".join([sql, *queries]), dataset, {})
             con.execute(f"CREATE TEMP TABLE scanned AS {sql}")
-            for path, query in outputs.items():
-                con.execute(
-                    f"COPY ({query}) TO '{_quoted(str(path))}' (FORMAT parquet, COMPRESSION zstd)"
-                )
-            newest = con.execute("SELECT MAX(received_at) FROM raw_events").fetchone()
-            return int(newest[0] or 0)
+            return [con.sql(query).to_arrow_table() for query in queries]
 
     def _provide(self, con: Any, sql: str, dataset: Dataset, extra: Extra) -> None:
         for name, table in TABLES.items():

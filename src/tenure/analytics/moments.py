@@ -37,6 +37,15 @@ def ceil_day(at: datetime) -> int:
     return -(-micros(at) // DAY_US)
 
 
+def last_day(at: datetime) -> date:
+    """The day of the last microsecond before the moment: nothing known by then arrived later.
+
+    >>> last_day(datetime(1970, 1, 3, tzinfo=UTC))
+    datetime.date(1970, 1, 2)
+    """
+    return day_of((micros(at) - 1) // DAY_US)
+
+
 def day_number(day: date) -> int:
     """Days since 1970.
 

@@ -17,12 +17,22 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from tenure.analytics.dataset import Dataset, received_day
 from tenure.analytics.engine import DuckDBEngine
-from tenure.analytics.moments import DAY_US, day_number, day_of, micros, moment
-from tenure.analytics.rollup_manifest import Group, Manifest, Part, by_day, fingerprint, sync
+from tenure.analytics.moments import DAY_US, day_number, day_of, last_day, micros, moment
+from tenure.analytics.rollup_manifest import (
+    Group,
+    Manifest,
+    Part,
+    by_day,
+    file_size,
+    fingerprint,
+    sync,
+)
 from tenure.analytics.signals.compute import make_plan, raw_bounds
 from tenure.analytics.signals.inputs import Input
 from tenure.analytics.signals.query import Days, Plan
@@ -54,10 +64,13 @@ class Update:
 
 
 class Rollup:
-    """The rollup in a folder. One update at a time; readers are never disturbed."""
+    """The rollup in a folder. One update at a time; readers are never disturbed.
 
-    def __init__(self, root: str | Path) -> None:
-        self.root = Path(root)
+    ``batch_bytes`` of event files are summed up in one go; progress is kept after each.
+    """
+
+    def __init__(self, root: str | Path, batch_bytes: int = 16_000_000) -> None:
+        self.root, self.batch_bytes = Path(root), batch_bytes
 
     def update(
         self,
@@ -80,21 +93,22 @@ class Rollup:
             accounts, people = needed_inputs(dataset, registry, engine)
             removed = self._forget(manifest, accounts, people, days)
             _add_group(manifest, accounts, people)
-            todo = [
-                (g, d)
-                for d in sorted(days)
+            todo = {
+                g.name: [d for d in sorted(days) if not _fresh(g, d, fingerprint(days[d]))]
                 for g in manifest.groups
-                if not _fresh(g, d, fingerprint(days[d]))
-            ]
+            }
+            to_do = sum(map(len, todo.values()))
             inputs = {i.name: i for i in [*accounts, *people]}
             self._sweep(manifest)
-            for done, (group, day) in enumerate(todo):
-                self._build(engine, dataset, manifest, group, day, days[day], inputs)
-                if progress is not None:
-                    progress(done + 1, len(todo))
-            if not todo:
+            manifest.write(self.root)
+            done = 0
+            for group, batch in self._batches(manifest.groups, todo, days):
+                self._build(engine, dataset, group, batch, inputs)
                 manifest.write(self.root)
-        return Update(len(todo), removed, len(days))
+                done += len(batch)
+                if progress is not None:
+                    progress(done, to_do)
+        return Update(to_do, removed, len(days))
 
     def drop(self, days: Iterable[date]) -> int:
         """Forget days of arrival and delete their files at once; the next update rebuilds them.
@@ -143,7 +157,7 @@ class Rollup:
         groups = _groups_for(manifest, plan)
         if partitions is None or groups is None:
             return None
-        first, last = day_of(plan.first_day), as_of.date()
+        first, last = day_of(plan.first_day), last_day(as_of)
         stored: list[date] = []
         raw: list[str] = []
         for day, files in sorted(partitions.items()):
@@ -193,6 +207,22 @@ class Rollup:
             group.days = {d: p for d, p in group.days.items() if d in known}
         return (before - len(list(manifest.files()))) // 2
 
+    def _batches(
+        self, groups: list[Group], todo: Mapping[str, list[date]], days: Mapping[date, list[str]]
+    ) -> Iterator[tuple[Group, dict[date, list[str]]]]:
+        """Days to build together: as many as fit the batch, for a scan has its fixed cost."""
+        for group in groups:
+            batch: dict[date, list[str]] = {}
+            size = 0
+            for day in todo[group.name]:
+                batch[day] = days[day]
+                size += sum(file_size(f) for f in days[day])
+                if size >= self.batch_bytes:
+                    yield group, batch
+                    batch, size = {}, 0
+            if batch:
+                yield group, batch
+
     def _sweep(self, manifest: Manifest) -> None:
         """Delete files the manifest does not name: leavings of killed or earlier updates."""
         named = set(manifest.files())
@@ -204,28 +234,26 @@ class Rollup:
         self,
         engine: DuckDBEngine,
         dataset: Dataset,
-        manifest: Manifest,
         group: Group,
-        day: date,
-        files: list[str],
+        days: Mapping[date, list[str]],
         inputs: Mapping[str, Input],
     ) -> None:
-        mark = fingerprint(files)
-        stem = f"{group.name}/{day.isoformat()}-{mark}"
-        part = Part(mark, 0, f"{stem}.ad.parquet", f"{stem}.apd.parquet")
-        (self.root / group.name).mkdir(exist_ok=True)
-        outputs = {
-            self.root / part.ad: _ad_sql(group, inputs),
-            self.root / part.apd: _apd_sql(group),
-        }
+        """Build the days of a group in one scan."""
         both = list(dict.fromkeys([*group.account_inputs, *group.person_inputs]))
-        sql = scan_sql([inputs[i] for i in both], "TRUE", arrival=False)
-        one_day = Dataset(dict(dataset.tables) | {"events": files})
-        newest = engine.write(sql, one_day, outputs)
-        for file in outputs:
-            sync(file)
-        group.days[day.isoformat()] = Part(mark, newest, part.ad, part.apd)
-        manifest.write(self.root)
+        sql = scan_sql([inputs[i] for i in both], "TRUE", arrival="always")
+        files = [f for found in days.values() for f in found]
+        queries = [ad_sql(group, inputs), apd_sql(group), NEWEST_SQL]
+        facts = Dataset(dict(dataset.tables) | {"events": files})
+        ad, apd, newest = engine.scan(sql, facts, queries)
+        latest = dict(zip(newest["arrived"].to_pylist(), newest["newest"].to_pylist(), strict=True))
+        (self.root / group.name).mkdir(exist_ok=True)
+        for day, found in days.items():
+            number, mark = day_number(day), fingerprint(found)
+            stem = f"{group.name}/{day.isoformat()}-{mark}"
+            part = Part(mark, latest.get(number, 0), f"{stem}.ad.parquet", f"{stem}.apd.parquet")
+            for rows, file in ((ad, part.ad), (apd, part.apd)):
+                write_day(rows, number, self.root / file)
+            group.days[day.isoformat()] = part
 
 
 def needed_inputs(
@@ -301,19 +329,36 @@ def _groups_for(manifest: Manifest, plan: Plan) -> list[Group] | None:
     ]
 
 
-def _ad_sql(group: Group, inputs: Mapping[str, Input]) -> str:
-    columns = [f"{_cast(inputs[i], inputs[i].merge(i))} AS {i}" for i in group.account_inputs]
-    wanted, keys = ", ".join(["account_id", "day", *columns]), "account_id, day"
+def ad_sql(group: Group, inputs: Mapping[str, Input]) -> str:
+    """Rows by day of arrival, account and day, over what was scanned."""
+    merged = [f"{_cast(inputs[i], inputs[i].merge(i))} AS {i}" for i in group.account_inputs]
+    wanted, keys = ", ".join(["arrived", "account_id", "day", *merged]), "arrived, account_id, day"
     return f"SELECT {wanted} FROM scanned GROUP BY {keys} ORDER BY {keys}"
+
+
+def apd_sql(group: Group) -> str:
+    """Rows by day of arrival, account, person and day, over what was scanned."""
+    keys = "arrived, account_id, person_id, day"
+    filled = " OR ".join(f"{i} IS NOT NULL" for i in group.person_inputs) or "FALSE"
+    wanted = ", ".join([keys, *group.person_inputs])
+    kept = f"person_id IS NOT NULL AND ({filled})"
+    return f"SELECT {wanted} FROM scanned WHERE {kept} ORDER BY {keys}"
+
+
+NEWEST_SQL = (
+    f"SELECT CAST(received_at // {DAY_US} AS INT) AS arrived, MAX(received_at) AS newest"
+    " FROM raw_events GROUP BY arrived"
+)
+
+
+def write_day(rows: pa.Table, day: int, path: Path) -> None:
+    """Write the rows that arrived on a day (``rows`` are ordered by it), durably."""
+    arrived = rows["arrived"].to_numpy()
+    first, last = np.searchsorted(arrived, [day, day + 1])
+    part = rows.slice(first, last - first).drop_columns(["arrived"])
+    pq.write_table(part, path, compression="zstd", use_dictionary=["account_id"])
+    sync(path)
 
 
 def _cast(i: Input, sql: str) -> str:
     return sql if i.kind == "sum" else f"CAST({sql} AS BIGINT)"
-
-
-def _apd_sql(group: Group) -> str:
-    keys = "account_id, person_id, day"
-    filled = " OR ".join(f"{i} IS NOT NULL" for i in group.person_inputs) or "FALSE"
-    columns = ", ".join([keys, *group.person_inputs])
-    kept = f"person_id IS NOT NULL AND ({filled})"
-    return f"SELECT {columns} FROM scanned WHERE {kept} ORDER BY {keys}"

@@ -95,11 +95,12 @@ def _group(body: dict[str, Any]) -> Group:
 
 def fingerprint(files: Sequence[str]) -> str:
     """Names and sizes of the files a day was built from, as a short text."""
-    described = sorted(f"{Path(f).name}:{_size(f)}" for f in files)
+    described = sorted(f"{Path(f).name}:{file_size(f)}" for f in files)
     return hashlib.blake2b("|".join(described).encode(), digest_size=8).hexdigest()
 
 
-def _size(file: str) -> int:
+def file_size(file: str) -> int:
+    """Bytes of a file; -1 where the file system cannot tell."""
     try:
         return Path(file).stat().st_size
     except OSError:

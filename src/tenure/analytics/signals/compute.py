@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from tenure.analytics.dataset import Dataset
 from tenure.analytics.engine import DuckDBEngine, Engine
 from tenure.analytics.errors import SpecError
-from tenure.analytics.moments import ceil_day, day_of, micros
+from tenure.analytics.moments import ceil_day, day_of, last_day, micros
 from tenure.analytics.signals.build import Collector
 from tenure.analytics.signals.query import Days, Plan, plan, query_sql
 from tenure.analytics.signals.registry import Registry
@@ -98,7 +98,7 @@ def _run(
 ) -> pa.Table:
     engine = engine or DuckDBEngine()
     p = make_plan(dataset, registry, as_of, names, per, engine)
-    first, last = day_of(p.first_day), as_of.date()
+    first, last = day_of(p.first_day), last_day(as_of)
     if rollup is not None:
         piece = rollup.piece(dataset, p, as_of)
         if piece is not None:

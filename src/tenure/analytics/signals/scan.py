@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from tenure.analytics.moments import DAY_US
 from tenure.analytics.signals.inputs import PRODUCT, Input
 from tenure.analytics.signals.sql import literals
 
+Arrival = Literal["needed", "always"]
+
 
 def scan_sql(
-    inputs: Sequence[Input], bounds: str, person: bool = True, arrival: bool = True
+    inputs: Sequence[Input], bounds: str, person: bool = True, arrival: Arrival = "needed"
 ) -> str:
     """Rows ``account_id [, person_id], day, one column per input`` of the events within ``bounds``.
 
-    ``arrival`` keeps facts that arrived on different days apart where an input needs it; a rollup
-    does not ask for it, for it reads one day of arrival at a time.
+    ``arrival``: facts that arrived on different days are kept apart where an input needs it; with
+    ``always`` they are in any case, and the day of arrival is returned as ``arrived``.
     """
     own = sorted({e for i in inputs if i.own for e in i.events or ()})
     flags = {i.matches(product=not own): f"f{n}" for n, i in enumerate(inputs)}
-    by_arrival = arrival and any(i.per_arrival for i in inputs)
+    by_arrival = arrival == "always" or any(i.per_arrival for i in inputs)
     keys = ["account_id", *(["person_id"] if person or by_arrival else []), "day"]
     source = _source(inputs, flags, by_arrival, bounds, own)
-    groups = [*keys, *(["arrived"] if by_arrival else [])]
+    if arrival == "always":
+        keys.append("arrived")
+    groups = [*keys, *(["arrived"] if by_arrival and "arrived" not in keys else [])]
     columns = [f"{i.sql(flags[i.matches(product=not own)])} AS {i.name}" for i in inputs]
     return (
         f"SELECT {', '.join([*keys, *columns])} FROM ({source}) AS s GROUP BY {', '.join(groups)}"
