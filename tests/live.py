@@ -79,7 +79,8 @@ class Live:
 
     def answers(self) -> bool:
         try:
-            with urllib.request.urlopen(f"{self.url}/healthz", timeout=2) as answer:
+            asked = urllib.request.Request(f"{self.url}/v1/batch", method="OPTIONS")
+            with urllib.request.urlopen(asked, timeout=2) as answer:
                 return bool(answer.status == 200)
         except OSError:
             return False

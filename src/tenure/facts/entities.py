@@ -41,7 +41,7 @@ class Entities:
         people: list[Row] = []
         accounts: list[Row] = []
         seen = {a for a, kind in zip(owners.accounts, c.kinds, strict=True) if a and kind != OWN}
-        self.accounts.load({(a,) for a in seen})
+        self.accounts.load(seen)
         self._load_people(c, owners, changes)
         for i, kind in enumerate(c.kinds):
             if kind == "identify" and owners.persons[i]:
@@ -54,14 +54,12 @@ class Entities:
         return {name: traits.to_arrow(t, rows) for name, (t, rows) in tables.items() if rows}
 
     def _load_people(self, c: Columns, owners: Owners, changes: Changes) -> None:
-        keys: set[tuple[Any, ...]] = set()
-        for i, kind in enumerate(c.kinds):
-            if kind == "identify" and (person := owners.persons[i]):
-                keys |= {(person, owners.accounts[i]), (person, None)}
-        for person, account in changes.new_members:
-            keys |= {(person, account), (person, None)}
-        if keys:
-            self.people.load(keys)
+        told = {
+            p for p, kind in zip(owners.persons, c.kinds, strict=True) if kind == "identify" and p
+        }
+        told |= {person for person, _ in changes.new_members}
+        if told:
+            self.people.load(told)
 
     def _identified(self, prepared: Prepared, owners: Owners, i: int, out: list[Row]) -> None:
         columns, rest = traits.columns_of("people", traits.read(traits_of(prepared.draft.calls[i])))
@@ -72,8 +70,8 @@ class Entities:
     def _add_person(self, fresh: Row, rest: dict[str, Any], out: list[Row]) -> None:
         key = (fresh["person_id"], fresh["account_id"])
         known = self.people.get(key)
-        if known is None and (before := self.people.get((key[0], None))) is not None:
-            known = {**before, "account_id": None}
+        if known is None and (elsewhere := self.people.newest(key[0])) is not None:
+            known = {**elsewhere, "account_id": None, "role": None, "left_at": None}
         row = traits.merged(PEOPLE, known, fresh, rest)
         if row is not None:
             out.append(row)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -91,12 +92,38 @@ def own(prepared: Prepared, directory: Directory, changes: Changes) -> Owners:
     directory.load({*c.users, *c.anonymous})
     directory.learn_links(_links(prepared), changes)
     persons = [directory.person(u, a) for u, a in zip(c.users, c.anonymous, strict=True)]
-    directory.learn_uses(_uses(c, persons), changes)
+    uses = _uses(c, persons)
+    in_turn = _in_turn(c, persons, uses, directory)
+    directory.learn_uses(uses, changes)
     accounts = [
         group or directory.account(person, anonymous)
         for group, person, anonymous in zip(c.groups, persons, c.anonymous, strict=True)
     ]
+    for i, account in in_turn.items():
+        accounts[i] = account
     return Owners(persons, accounts)
+
+
+def _in_turn(
+    c: Columns,
+    persons: Sequence[str | None],
+    uses: dict[tuple[str, str], tuple[int, int]],
+    directory: Directory,
+) -> dict[int, str]:
+    """For those who change account within these calls: what each call counts for in its turn."""
+    several = {who for who, number in Counter(who for who, _ in uses).items() if number > 1}
+    if not several:
+        return {}
+    now: dict[str, str] = {}
+    found: dict[int, str] = {}
+    for i in np.argsort(c.happened, kind="stable").tolist():
+        who = persons[i] or c.anonymous[i]
+        if who not in several or who is None:
+            continue
+        account = c.groups[i] or now.get(who) or directory.account(who, None)
+        if account:
+            found[i] = now[who] = account
+    return found
 
 
 def _links(prepared: Prepared) -> list[tuple[str, str]]:

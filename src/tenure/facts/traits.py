@@ -79,24 +79,25 @@ class Latest:
     def __init__(self, lake: Lake, table: Table) -> None:
         self._lake, self._table = lake, table
         self._rows: dict[tuple[Any, ...], Row] = {}
-        self._asked: set[tuple[Any, ...]] = set()
+        self._newest: dict[str, Row] = {}
+        self._asked: set[str] = set()
         self._version = -1
 
     def forget(self) -> None:
         """Read everything anew."""
-        self._rows, self._asked, self._version = {}, set(), -1
+        self._rows, self._newest, self._asked, self._version = {}, {}, set(), -1
 
-    def load(self, keys: Iterable[tuple[Any, ...]]) -> None:
-        """Have the latest facts of these keys."""
+    def load(self, ids: Iterable[str]) -> None:
+        """Have the latest facts about these people (or accounts)."""
         version = self._lake.version(self._table.name)
         if version != self._version:
             self.forget()
             self._version = version
-        wanted = set(keys) - self._asked
+        wanted = set(ids) - self._asked
         self._asked |= wanted
         if wanted and version >= 0:
-            for row in self._query(sorted({key[0] for key in wanted})):
-                self._rows[tuple(row[c] for c in self._table.key)] = row
+            for row in self._query(sorted(wanted)):
+                self.remember(row)
 
     def _query(self, ids: list[str]) -> list[Row]:
         key, time = ", ".join(self._table.key), self._table.time
@@ -116,12 +117,19 @@ class Latest:
         """The latest fact of ``key``, if any."""
         return self._rows.get(key)
 
+    def newest(self, one: str) -> Row | None:
+        """The latest fact about this person, whatever the account."""
+        return self._newest.get(one)
+
     def remember(self, row: Row) -> None:
-        """This fact is about to be appended by the caller."""
-        key = tuple(row[c] for c in self._table.key)
-        known = self._rows.get(key)
-        if known is None or (known[self._table.time] or 0) <= row[self._table.time]:
-            self._rows[key] = row
+        """This fact is in the lake, or about to be appended by the caller."""
+        self._keep(self._rows, tuple(row[c] for c in self._table.key), row)
+        self._keep(self._newest, row[self._table.key[0]], row)
+
+    def _keep(self, rows: dict[Any, Row], key: Any, row: Row) -> None:
+        known = rows.get(key)
+        if known is None or (known[self._table.time] or 0) <= (row[self._table.time] or 0):
+            rows[key] = row
 
     def wrote(self) -> None:
         """What was remembered is in the lake now."""

@@ -70,7 +70,7 @@ def _add(parsed: Parsed, item: msgspec.Raw, sent_at: Text) -> None:
         return
     event.sent_at = event.sent_at or sent_at
     try:
-        parsed.calls += to_calls(event)
+        parsed.calls.extend(to_calls(event))
     except (TypeError, ValueError) as error:
         parsed.misfits.append(Misfit(bytes(item).decode("utf-8", "replace"), "wrong_shape",
                                      value=str(error)))  # fmt: skip
@@ -92,8 +92,8 @@ def to_calls(event: _Event) -> list[Call]:
     if event.event == "$groupidentify":
         return _group(call, event)
     if event.event == "$create_alias":
-        call.type, call.previous_id = "alias", properties.get("alias")
-        call.user_id, call.anonymous_id = properties.get("distinct_id", event.distinct_id), None
+        call.type, call.previous_id = "alias", properties.get("distinct_id", event.distinct_id)
+        call.user_id, call.anonymous_id = properties.get("alias"), None
         return [call]
     if event.event in ("$identify", "$set"):
         call.type = "identify"
