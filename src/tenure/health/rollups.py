@@ -6,13 +6,14 @@ from tenure.analytics.dataset import Dataset
 from tenure.analytics.rollup import Rollup
 from tenure.analytics.signals.registry import Registry
 from tenure.core import workspace
+from tenure.facts import lake
 from tenure.health import policy
 from tenure.health.lake_reading import engine
 
 
-def ready(dataset: Dataset, registry: Registry, events: int) -> Rollup | None:
+def ready(dataset: Dataset, registry: Registry) -> Rollup | None:
     """The rollup, brought up to date; None where there are too few events for it to pay."""
-    if events < policy.settings().rollup_from_events:
+    if lake.current().rows("events") < policy.settings().rollup_from_events:
         return None
     rollup = Rollup(workspace.current().rollups)
     rollup.update(dataset, registry, engine=engine())

@@ -10,16 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 import pyarrow as pa
 from django.db import transaction
 
 from tenure.accounts import segments
-from tenure.analytics.tables import TABLES
+from tenure.analytics.dataset import Dataset
 from tenure.core import policy as documents
-from tenure.facts import lake
 from tenure.facts.inbox import record_own
 from tenure.health import (
+    at_hand,
     explanations,
     lake_writing,
     policy,
@@ -36,6 +37,7 @@ from tenure.health.trends import compact
 from tenure.health.versions import version_of
 
 Progress = Callable[[int, int], None]
+Facts = Callable[[], Dataset]
 STAGE_MEMORY = timedelta(days=62)
 """A stage older than this is not carried on: the account is placed anew."""
 
@@ -58,7 +60,7 @@ def run_scoring(
     rules = Rules.in_force(model)
     last = runs.latest_live(rules.model.name)
     purpose = "live" if last is None or as_of >= last.as_of else "backtest"
-    return _run(rules, as_of, purpose, progress, now)
+    return _run(rules, as_of, purpose, at_hand.dataset, progress, now)
 
 
 def backtest(
@@ -74,24 +76,30 @@ def backtest(
     """
     now = now or datetime.now(UTC)
     rules = Rules.in_force(model)
+    facts = cache(at_hand.dataset)  # read once, and only if a date is missing
     done = []
     for number, moment in enumerate(sorted(dates)):
         if progress:
             progress(number, len(dates))
-        done.append(_run(rules, moment, "backtest", None, now))
+        done.append(_run(rules, moment, "backtest", facts, None, now))
     if progress:
         progress(len(dates), len(dates))
     return done
 
 
 def _run(
-    rules: Rules, as_of: datetime, purpose: str, progress: Progress | None, now: datetime
+    rules: Rules,
+    as_of: datetime,
+    purpose: str,
+    facts: Facts,
+    progress: Progress | None,
+    now: datetime,
 ) -> ScoringRun:
     run = _open(rules, as_of, purpose, now)
     if run.state == "done":
         return run
     try:
-        _score(run, rules, progress, now)
+        _score(run, rules, facts(), progress, now)
     except Exception as error:
         ScoringRun.objects.filter(pk=run.pk).update(state="failed", error=str(error)[:2000])
         raise
@@ -116,8 +124,10 @@ def _open(rules: Rules, as_of: datetime, purpose: str, now: datetime) -> Scoring
     return run
 
 
-def _score(run: ScoringRun, rules: Rules, progress: Progress | None, now: datetime) -> None:
-    scored = _evaluate(run, rules)
+def _score(
+    run: ScoringRun, rules: Rules, dataset: Dataset, progress: Progress | None, now: datetime
+) -> None:
+    scored = _evaluate(run, rules, dataset)
     accounts = scored.scores["account_id"].to_pylist()
     run.state, run.accounts_total, run.error = "running", len(accounts), ""
     run.save(update_fields=["state", "accounts_total", "error"])
@@ -131,10 +141,8 @@ def _score(run: ScoringRun, rules: Rules, progress: Progress | None, now: dateti
     _finish(run, rules, scored, accounts, now)
 
 
-def _evaluate(run: ScoringRun, rules: Rules) -> Scored:
-    here = lake.current()
-    dataset = here.dataset(list(TABLES))
-    ready = rollups.ready(dataset, rules.registry, here.rows("events"))
+def _evaluate(run: ScoringRun, rules: Rules, dataset: Dataset) -> Scored:
+    ready = rollups.ready(dataset, rules.registry)
     signals = compute(rules, run.as_of, dataset, engine=engine(), rollup=ready)
     return score_everyone(signals, rules, run.as_of, _stage_before(run), run.model_version)
 

@@ -81,7 +81,8 @@ def _calibrated(
     seen: Observations, churned: Bools, days: int, policy: ValidationPolicy
 ) -> dict[str, Any]:
     """Calibration on later dates of a curve drawn on earlier ones; empty where impossible."""
-    nothing: dict[str, Any] = {"calibration": [], "calibration_error": None, "calibration_split": None}
+    nothing: dict[str, Any] = dict.fromkeys(("calibration_error", "calibration_split"))
+    nothing["calibration"] = []
     dates = np.unique(seen.as_of)
     if len(dates) < 3:
         return nothing

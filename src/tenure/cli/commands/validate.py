@@ -58,7 +58,7 @@ def show(result: dict[str, Any]) -> None:
     verdict = result["verdict"]
     style = STYLES.get(verdict["code"], "bold white on red")
     say(f"[{style}]{verdict['headline']}[/]")
-    say("{text}", text=verdict["text"])
+    say("{words}", words=verdict["text"])
     say(
         "[dim]{model} {version}, {start} to {end}: {n} accounts on {d} days, {c} churned;"
         " {b} of the facts were loaded as history.[/]",
@@ -68,8 +68,8 @@ def show(result: dict[str, Any]) -> None:
     )  # fmt: skip
     columns = {
         "days": "Days ahead", "auc": "AUC (95 %)", "by_risk": "AUC of risk", "pr": "PR AUC",
-        "base": "Base rate", "top": "Precision, top tenth", "lift": "Lift", "error": "Calibration error",
-        "green": "Green before churn",
+        "base": "Base rate", "top": "Precision, top tenth", "lift": "Lift",
+        "error": "Calibration error", "green": "Green before churn",
     }  # fmt: skip
     print_rows([_horizon(h) for h in result["horizons"]], columns)
     lead = result["lead_time"]
