@@ -62,7 +62,9 @@ def import_(
 
     boot.setup()
     from tenure.connectors.files.runs import Options, run_import
+    from tenure.web.routing import wire
 
+    wire()
     options = Options(
         date_format=date_format,
         zone=zone,

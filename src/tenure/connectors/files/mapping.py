@@ -258,4 +258,6 @@ def _only(item: str, columns: Sequence[str]) -> tuple[str, str, str]:
 
 def options_of(values: Mapping[str, Any]) -> dict[str, Any]:
     """The options worth keeping with a named mapping: those that were given."""
-    return {k: v for k, v in values.items() if v not in ("", None, (), [], frozenset())}
+    given = {k: v for k, v in values.items() if v not in ("", None, (), [], frozenset())}
+    given.pop("shown_as", None)
+    return given

@@ -1,0 +1,199 @@
+"""Exporting and erasing all that is known of a person (GDPR articles 15 and 17), on the record.
+
+Rooms above this one put their part into ``PARTS`` (accounts: people and memberships; connectors:
+uploaded files). The record of an erasure names nobody: it holds a keyed digest of what was asked.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db import connection, transaction
+
+from tenure.analytics.rollup import Rollup
+from tenure.core import audit, workspace
+from tenure.facts import erasing, lake, payloads, persons
+from tenure.facts.duties import flush_now
+from tenure.facts.models import Erasure, IdentityLink, InboxRow, PersonAccount, Quarantined
+from tenure.facts.persons import Subject
+
+
+@dataclass(frozen=True)
+class Part:
+    """A room's share: what it knows of a person, and how it forgets (giving counts)."""
+
+    name: str
+    export: Callable[[Subject], Any]
+    erase: Callable[[Subject, str, datetime], dict[str, int]]
+
+
+PARTS: dict[str, Part] = {}
+
+
+def register(part: Part) -> None:
+    """Have a room's share exported and erased with the rest; twice is once."""
+    PARTS[part.name] = part
+
+
+def export_person(person: str, actor: object, now: datetime) -> dict[str, Any]:
+    """All that is known of a person, as JSON values, and a record that it was handed out."""
+    here = lake.current()
+    flush_now(now)
+    subject = persons.find(here, person)
+    found = {
+        "asked_for": person,
+        "exported_at": now.isoformat(),
+        "ids": list(subject.ids),
+        "mail_addresses": list(subject.mails),
+        "accounts": persons.accounts_of(subject),
+        "facts": {t: rows for t in here.tables() if (rows := _rows(here, t, subject))},
+        "quarantine": [_quarantined(row) for row in _in_quarantine(subject)],
+        **{part.name: part.export(subject) for part in PARTS.values()},
+    }
+    counts = {t: len(rows) for t, rows in found["facts"].items()}
+    _record("export", person, actor, now, counts)
+    result: dict[str, Any] = json.loads(payloads.plain(found))
+    return result
+
+
+def _rows(here: lake.Lake, table: str, subject: Subject) -> list[dict[str, Any]]:
+    rows = erasing.matching(here, table, subject)
+    if rows is None:
+        return []
+    own = [row for row in rows.to_pylist() if erasing.is_of(row, subject)]
+    return [json.loads(payloads.plain(_opened(row))) for row in own]
+
+
+def _opened(row: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return {**row, "properties": json.loads(row.get("properties") or "{}")}
+    except ValueError:
+        return row
+
+
+def _quarantined(row: Quarantined) -> dict[str, Any]:
+    return {"at": row.at, "table": row.table, "reason": row.reason, "payload": row.payload}
+
+
+def _in_quarantine(subject: Subject) -> list[Quarantined]:
+    """Refused facts that are of the person or mention them."""
+    found = []
+    for row in Quarantined.objects.iterator(chunk_size=2000):
+        text = f"{row.payload}\n{row.reason}\n{row.message_id}"
+        if subject.within(text) or _names(row.payload, subject):
+            found.append(row)
+    return found
+
+
+def _names(payload: str, subject: Subject) -> bool:
+    try:
+        values = json.loads(payload)
+    except ValueError:
+        return False
+    keys = ("person_id", "anonymous_id", "userId", "anonymousId", "previousId")
+    return isinstance(values, dict) and any(str(values.get(k)) in subject.ids for k in keys)
+
+
+def erase_person(person: str, actor: object, now: datetime) -> Erasure:
+    """Erases a person from the lake, the state, the quarantine, the inbox and the rollups.
+
+    Accounts keep their counts: a random pseudonym stands where the person stood. An erasure that
+    was cut off is finished by asking again. Erasing nobody is recorded all the same.
+    """
+    here = lake.current()
+    flush_now(now)
+    record, subject = _open_record(here, person, actor, now)
+    pseudonym = record.counts["pseudonym"]
+    counts: dict[str, int] = {}
+    days: set[date] = set()
+    for table in here.tables():
+        writer = f"erase:{record.pk}"
+        touched = erasing.erase_from(here, table, subject, pseudonym, writer)
+        if touched:
+            counts[table] = touched.rows
+            days |= set(touched.days) if table == "events" else set()
+    if days:
+        Rollup(workspace.current().rollups).drop(days)
+    with transaction.atomic():
+        _secure_delete()
+        counts |= _erase_state(subject)
+        for part in PARTS.values():
+            counts |= part.erase(subject, pseudonym, now)
+        record.counts, record.completed_at = counts, now
+        record.save(update_fields=["counts", "completed_at"])
+        audit.record(actor, "person.erase", "person", record.person_digest, None, counts, now=now)
+    _shrink()
+    return record
+
+
+def _open_record(
+    here: lake.Lake, person: str, actor: object, now: datetime
+) -> tuple[Erasure, Subject]:
+    """The unfinished erasure of this person, or a new one. Until it is done it remembers who is
+    meant and the pseudonym: half-way through, nothing else in the workspace knows any more."""
+    digest = persons.digest(person)
+    record = Erasure.objects.filter(kind="erase", person_digest=digest, completed_at=None).first()
+    if record is not None:
+        meant = Subject(tuple(record.counts["ids"]), tuple(record.counts["mails"]))
+        return record, meant
+    subject = persons.find(here, person)
+    memory = {"ids": list(subject.ids), "mails": list(subject.mails)}
+    record = Erasure.objects.create(
+        kind="erase", person_digest=digest, requested_by=audit.actor_name(actor)[:254],
+        requested_at=now, counts={"pseudonym": f"erased-{secrets.token_hex(8)}", **memory},
+    )  # fmt: skip
+    return record, subject
+
+
+def _record(kind: str, person: str, actor: object, now: datetime, counts: dict[str, int]) -> None:
+    digest = persons.digest(person)
+    with transaction.atomic():
+        Erasure.objects.create(
+            kind=kind, person_digest=digest, requested_by=audit.actor_name(actor)[:254],
+            requested_at=now, completed_at=now, counts=counts,
+        )  # fmt: skip
+        audit.record(actor, f"person.{kind}", "person", digest, None, counts, now=now)
+
+
+def _erase_state(subject: Subject) -> dict[str, int]:
+    links = IdentityLink.objects.filter(alias__in=subject.ids).delete()[0]
+    links += IdentityLink.objects.filter(person_id__in=subject.ids).delete()[0]
+    places = PersonAccount.objects.filter(person_id__in=subject.ids).delete()[0]
+    refused = _in_quarantine(subject)
+    for row in refused:
+        row.payload, row.message_id, row.name = "{}", "", ""
+        row.reason, row.state = f"{erasing.GONE}: a person's data was erased on request.", "dismissed"
+        row.save()
+    waiting = [
+        row.pk for row in InboxRow.objects.iterator(chunk_size=200)
+        if subject.within(bytes(row.body).decode("utf-8", "replace"))
+    ]  # fmt: skip
+    InboxRow.objects.filter(pk__in=waiting).delete()
+    return {
+        "identity_links": links, "places": places, "quarantine": len(refused),
+        "inbox": len(waiting),
+    }  # fmt: skip
+
+
+def _secure_delete() -> None:
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA secure_delete = ON")
+
+
+def _shrink() -> None:
+    """Makes the database give up the bytes of what was deleted, now and earlier."""
+    if connection.in_atomic_block:
+        return  # a caller's transaction (a test); it has to do so itself
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("VACUUM")
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        else:
+            tables = (Quarantined, InboxRow, IdentityLink, PersonAccount)
+            cursor.execute(f"VACUUM FULL {', '.join(m._meta.db_table for m in tables)}")
