@@ -7,6 +7,9 @@ class WebConfig(AppConfig):
 
     def ready(self) -> None:
         from tenure.web import routing, workspace_name
+        from tenure.web.facts import bulk, import_job
 
         workspace_name.register()
         routing.wire()
+        import_job.register()
+        bulk.register()

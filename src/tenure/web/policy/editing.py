@@ -75,7 +75,7 @@ def _editor(
     request: HttpRequest, name: str, body: str, extra: dict[str, Any], status: int = 200
 ) -> HttpResponse:
     exists = own_model.exists(name)
-    context = frame(request, name, "policy_text") if exists else own_model.frame(name)
+    context = frame(name, "policy_text") if exists else own_model.frame(name)
     context |= {
         "body": body,
         "note": request.POST.get("note", ""),

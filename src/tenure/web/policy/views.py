@@ -48,7 +48,7 @@ def existing(name: str) -> policy.PolicyDocument:
     return found
 
 
-def frame(request: HttpRequest, name: str, current: str) -> dict[str, Any]:
+def frame(name: str, current: str) -> dict[str, Any]:
     """What every page of a document shows: its title, the version in force, the tabs."""
     document = existing(name)
     saved = policy.versions(name)
@@ -81,7 +81,7 @@ def _title(document: policy.PolicyDocument) -> str:
 @needs("policy.view")
 def document(request: HttpRequest, name: str) -> HttpResponse:
     """The document in force, readable."""
-    context = frame(request, name, "policy_document")
+    context = frame(name, "policy_document")
     template, reading = readers.read(name, policy.text(name))
     return render(
         request, "web/policy/document.html", {**context, **reading, "reading_template": template}
@@ -91,7 +91,7 @@ def document(request: HttpRequest, name: str) -> HttpResponse:
 @needs("policy.view")
 def text(request: HttpRequest, name: str) -> HttpResponse:
     """The TOML text in force, or of one version."""
-    context = frame(request, name, "policy_text")
+    context = frame(name, "policy_text")
     number = _number(request.GET.get("version"))
     try:
         body = policy.text(name, number)
@@ -107,7 +107,7 @@ def _number(given: str | None) -> int | None:
 @needs("policy.view")
 def versions(request: HttpRequest, name: str) -> HttpResponse:
     """Who changed it, when and why; and what differs between two versions."""
-    context = frame(request, name, "policy_versions")
+    context = frame(name, "policy_versions")
     saved = context["saved"]
     packaged = policy.default_text(name)
     choices = [(v.version, f"version {v.version}") for v in saved]
