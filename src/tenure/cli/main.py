@@ -17,6 +17,7 @@ from tenure import __version__
 
 COMMANDS: dict[str, tuple[str, str]] = {
     # command: (module in tenure.cli.commands, help line)
+    "demo": ("demo", "Try everything on a simulated company."),
     "init": ("init", "Make the workspace, its first admin and its first write key."),
     "serve": ("serve", "Serve pages, API and ingestion."),
     "worker": ("worker", "Run one more worker on the workspace."),
