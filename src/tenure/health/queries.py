@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 
 from tenure.accounts import segments
 from tenure.analytics.health import HealthModel
+from tenure.analytics.signals.registry import Registry
 from tenure.health import explanations, policy, runs, trends
 from tenure.health.lake_reading import query, run_rows, text
 from tenure.health.models import AccountHealth, Override, ScoringRun, ValidationReport
@@ -54,9 +55,9 @@ def account_health(account_id: str, name: str | None = None) -> AccountHealth | 
     return rows.first()
 
 
-def warnings(row: AccountHealth) -> list[Row]:
+def warnings(row: AccountHealth, known: Registry | None = None) -> list[Row]:
     """The warnings that fired, worst first: name, title, description, level, usual lead time."""
-    declared = policy.registry().risk_signals
+    declared = (known or policy.registry()).risk_signals
     order = {"critical": 0, "high": 1, "medium": 2}
     found = [
         {
