@@ -78,7 +78,7 @@ def _project_accounts(ids: Sequence[str] | None, now: datetime) -> None:
     if ids is not None:
         ids = [i for i in ids if i]
     table = projection.accounts(lake.current(), ids, now)
-    upserts.write_accounts(table, _status_of_others(), now)
+    upserts.write_accounts(table, _status_of_others())
 
 
 def _project_people(ids: Sequence[str] | None, now: datetime) -> None:

@@ -34,7 +34,7 @@ def settings() -> dict[str, Any]:
 
 
 def accounts(lake: Lake, ids: Sequence[str] | None, now: datetime) -> pa.Table:
-    """One row an account (all, or those in ``ids``): attributes, and what it pays for as of ``now``.
+    """One row an account (all, or those in ``ids``): attributes, and what it pays as of ``now``.
 
     MRR is the sum over subscriptions in force; ``seats`` their quantities; ``plan_id`` that of the
     dearest one, or the last one once none is in force; ``renews_at`` the earliest end of a term.
@@ -57,7 +57,8 @@ def people(lake: Lake, ids: Sequence[str] | None, now: datetime) -> pa.Table:
         WITH f AS ({rows}),
         p AS (SELECT person_id, {latest}, arg_max(properties, {order}) AS traits FROM f GROUP BY 1),
         m AS (SELECT person_id, account_id, arg_max(role, {order}) AS role,
-                     arg_max(title, {order}) AS title, min(coalesce(created_at, updated_at)) AS since,
+                     arg_max(title, {order}) AS title,
+                     min(coalesce(created_at, updated_at)) AS since,
                      arg_max_null(left_at, {order}) AS left_at
               FROM f WHERE account_id IS NOT NULL GROUP BY ALL)
         SELECT p.person_id AS id, p.* EXCLUDE (person_id), m.* EXCLUDE (person_id)

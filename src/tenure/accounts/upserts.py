@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
@@ -29,7 +28,7 @@ def ensure_accounts(ids: Sequence[str], status: str) -> None:
         Account.objects.bulk_create(new, ignore_conflicts=True)
 
 
-def write_accounts(table: pa.Table, status_of_others: str, now: datetime) -> None:
+def write_accounts(table: pa.Table, status_of_others: str) -> None:
     """Writes what ``projection.accounts`` found. Owners set by colleagues since stay."""
     users = {u.email.lower(): u for u in User.objects.all()}
     for batch in table.to_batches(max_chunksize=int(settings()["chunk"])):
@@ -149,7 +148,7 @@ def write_seen(found: pa.Table) -> None:
             Membership.objects.bulk_create(parts, batch_size=500, ignore_conflicts=True)
 
 
-def _seen_row(row: dict[str, Any]) -> tuple[object, ...]:
+def _seen_row(row: dict[str, Any]) -> tuple[Any, ...]:
     adapt = connection.ops.adapt_datetimefield_value
     return (row["person_id"], adapt(row["first"]), adapt(row["last"]))
 
@@ -158,11 +157,13 @@ def _seen_sql() -> str:
     table = Person._meta.db_table
     least, most = ("min", "max") if connection.vendor == "sqlite" else ("least", "greatest")
     first, last = f"{table}.first_seen_at", f"{table}.last_seen_at"
+    new_first, new_last = "excluded.first_seen_at", "excluded.last_seen_at"
     return (
-        f"INSERT INTO {table} (id, email, name, timezone, traits, first_seen_at, last_seen_at, stage)"
+        f"INSERT INTO {table}"
+        " (id, email, name, timezone, traits, first_seen_at, last_seen_at, stage)"
         " VALUES (%s, '', '', '', '{}', %s, %s, '') ON CONFLICT (id) DO UPDATE SET"
-        f" first_seen_at = {least}(coalesce({first}, excluded.first_seen_at), excluded.first_seen_at),"
-        f" last_seen_at = {most}(coalesce({last}, excluded.last_seen_at), excluded.last_seen_at)"
+        f" first_seen_at = {least}(coalesce({first}, {new_first}), {new_first}),"
+        f" last_seen_at = {most}(coalesce({last}, {new_last}), {new_last})"
     )
 
 
@@ -170,5 +171,3 @@ def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
     size = int(settings()["chunk"])
     for start in range(0, len(ids), size):
         yield ids[start : start + size]
-
-

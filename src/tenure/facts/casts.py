@@ -25,8 +25,8 @@ class Reading:
 
     ``zone`` is the IANA zone of times that name none; ``date_format`` such as ``m/d/yyyy``,
     ``%d.%m.%Y %H:%M`` or ``days-since:2013-10-01``; ``nulls`` are texts that mean "empty";
-    ``major`` names amount columns (``mrr_minor``) that are given in major units; ``untyped`` says that
-    all is text (CSV), so that unknown columns full of digits become numbers.
+    ``major`` names amount columns (``mrr_minor``) that are given in major units; ``untyped`` says
+    that all is text (CSV), so that unknown columns full of digits become numbers.
     """
 
     zone: str = "UTC"
@@ -148,8 +148,10 @@ def _written(text: str, zone: str, date_format: str) -> str:
     if date_format.startswith("days-since:"):
         first = _first_day(date_format)
         days = f"TRY_CAST({text} AS DOUBLE)"
-        return f"timezone({zone}, TIMESTAMP {literal(first)} + to_microseconds(CAST(round({days} * 86400000000) AS BIGINT)))"
-    has_zone = f"regexp_matches({text}, '(Z|z|[+-][0-9]{{2}}:?([0-9]{{2}})?)\\s*$') AND length({text}) > 10"
+        passed = f"to_microseconds(CAST(round({days} * 86400000000) AS BIGINT))"
+        return f"timezone({zone}, TIMESTAMP {literal(first)} + {passed})"
+    ending = "'(Z|z|[+-][0-9]{2}:?([0-9]{2})?)\\s*$'"
+    has_zone = f"regexp_matches({text}, {ending}) AND length({text}) > 10"
     clean = f"regexp_replace(trim({text}), '\\s*UTC$', 'Z')"
     iso = (
         f"CASE WHEN NOT regexp_matches({text}, '^\\s*[0-9]{{4}}-[0-9]') THEN NULL"
@@ -159,7 +161,8 @@ def _written(text: str, zone: str, date_format: str) -> str:
     if not date_format:
         return iso
     pattern = literal(strptime_format(date_format))
-    return f"COALESCE(timezone({zone}, CAST(try_strptime(trim({text}), {pattern}) AS TIMESTAMP)), {iso})"
+    told = f"CAST(try_strptime(trim({text}), {pattern}) AS TIMESTAMP)"
+    return f"COALESCE(timezone({zone}, {told}), {iso})"
 
 
 def _first_day(date_format: str) -> str:
@@ -175,7 +178,8 @@ def _epoch(text: str) -> str:
     number = f"TRY_CAST({text} AS DOUBLE)"
     micros = (
         f"CASE WHEN abs({number}) < 1e8 THEN NULL WHEN abs({number}) < 1e11 THEN {number} * 1e6"
-        f" WHEN abs({number}) < 1e14 THEN {number} * 1e3 WHEN abs({number}) < 1e17 THEN {number} END"
+        f" WHEN abs({number}) < 1e14 THEN {number} * 1e3"
+        f" WHEN abs({number}) < 1e17 THEN {number} END"
     )
     day = f"regexp_full_match({text}, '(19|20)[0-9]{{6}}')"
     return (

@@ -133,5 +133,5 @@ def _numbers(text: str | None) -> str | None:
 def _without(text: str, subject: Subject) -> str:
     for mark in subject.marks():
         gone = json.dumps(GONE) if mark.startswith('"') else GONE
-        text = re.sub(re.escape(mark), lambda _m, gone=gone: gone, text, flags=re.IGNORECASE)
+        text = re.sub(re.escape(mark), gone, text, flags=re.IGNORECASE)
     return text

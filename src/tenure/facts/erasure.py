@@ -167,7 +167,10 @@ def _erase_state(subject: Subject) -> dict[str, int]:
     refused = _in_quarantine(subject)
     for row in refused:
         row.payload, row.message_id, row.name = "{}", "", ""
-        row.reason, row.state = f"{erasing.GONE}: a person's data was erased on request.", "dismissed"
+        row.reason, row.state = (
+            f"{erasing.GONE}: a person's data was erased on request.",
+            "dismissed",
+        )
         row.save()
     waiting = [
         row.pk for row in InboxRow.objects.iterator(chunk_size=200)

@@ -93,7 +93,9 @@ def _by_key(lake: Lake, table: Table, facts: pa.Table, now: datetime) -> pa.Tabl
     at = f"CASE WHEN _timeless THEN NULL ELSE {time} END"
     rows = f"SELECT *, {at} AS _at FROM facts QUALIFY {last}"
     if not paths:
-        return _run(f"SELECT * EXCLUDE (_at) FROM ({rows}) ORDER BY received_at, _row", facts, paths)
+        return _run(
+            f"SELECT * EXCLUDE (_at) FROM ({rows}) ORDER BY received_at, _row", facts, paths
+        )
     return _run(_changes(table, rows, now), facts, paths)
 
 

@@ -17,7 +17,13 @@ from django.db.models import Count, Max, Min, Q, QuerySet
 from tenure.facts.models import Quarantined
 from tenure.facts.refusal import Refusal
 
-OPEN, REPLAYING, REPLAYED, DISMISSED, WARNED = "open", "replaying", "replayed", "dismissed", "warned"
+OPEN, REPLAYING, REPLAYED, DISMISSED, WARNED = (
+    "open",
+    "replaying",
+    "replayed",
+    "dismissed",
+    "warned",
+)
 _BATCH = 2000
 
 
@@ -87,7 +93,14 @@ def find(
 ) -> QuerySet[Quarantined]:
     """Refused facts that match every filter given, newest first; ``state`` empty means all."""
     match = Q()
-    given = {"state": state, "table": table, "source": source, "code": code, "name": name, "file": file}
+    given = {
+        "state": state,
+        "table": table,
+        "source": source,
+        "code": code,
+        "name": name,
+        "file": file,
+    }
     for field, value in given.items():
         if value:
             match &= Q(**{field: value})
@@ -98,7 +111,7 @@ def find(
 
 @dataclass(frozen=True)
 class Kind:
-    """Refusals of one kind: what is wrong where, how often, since when; ``example`` is one reason."""
+    """Refusals of one kind: what is wrong where, how often, since when; and one reason."""
 
     table: str
     source: str
@@ -126,7 +139,13 @@ def kinds(**filters: str) -> list[Kind]:
         Quarantined.objects.filter(pk__in=[g["one"] for g in found]).values_list("pk", "reason")
     )
     return [
-        Kind(*(g[k] for k in keys), g["rows"], g["first"], g["last"], reasons.get(g["one"], ""))
+        Kind(
+            **{k: g[k] for k in keys},
+            rows=g["rows"],
+            first_at=g["first"],
+            last_at=g["last"],
+            example=reasons.get(g["one"], ""),
+        )
         for g in found
     ]
 

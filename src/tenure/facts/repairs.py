@@ -1,7 +1,8 @@
 """Acting on what was refused: repair it, send it again, or dismiss it. Every act is audited.
 
-What is sent again takes the ordinary path and lands once: rows of tables are checked, compared with
-the lake and appended; calls of SDKs go back into the inbox, in the transaction that closes the case.
+What is sent again takes the ordinary path and lands once: rows of tables are checked, compared
+with the lake and appended; calls of SDKs go back into the inbox, in the transaction that closes
+the case.
 """
 
 from __future__ import annotations
@@ -84,7 +85,11 @@ def _digest(text: str) -> str:
 
 def replay(rows: QuerySet[Quarantined] | Sequence[int], actor: object, now: datetime) -> Replayed:
     """Send open cases (ids, or a query such as ``quarantine.find(code=...)``) again."""
-    ids = list(rows.order_by("pk").values_list("pk", flat=True)) if isinstance(rows, QuerySet) else rows
+    ids = (
+        list(rows.order_by("pk").values_list("pk", flat=True))
+        if isinstance(rows, QuerySet)
+        else rows
+    )
     landed = refused = 0
     for start in range(0, len(ids), _BATCH):
         mine = _claim(ids[start : start + _BATCH], now)
@@ -99,6 +104,12 @@ def replay(rows: QuerySet[Quarantined] | Sequence[int], actor: object, now: date
     return Replayed(landed, refused)
 
 
+def _ids(rows: QuerySet[Quarantined] | Sequence[int]) -> list[int]:
+    if isinstance(rows, QuerySet):
+        return list(rows.order_by("pk").values_list("pk", flat=True))
+    return list(rows)
+
+
 def _named(ids: Sequence[int]) -> str:
     return str(ids[0]) if len(ids) == 1 else f"{len(ids)} from {ids[0]} to {ids[-1]}"
 
@@ -107,7 +118,7 @@ def _named(ids: Sequence[int]) -> str:
 def dismiss(
     rows: QuerySet[Quarantined] | Sequence[int], reason: str, actor: object, now: datetime
 ) -> int:
-    """Close cases that will never be facts; the reason is kept in the trail. SpecError without one."""
+    """Close cases that will never be facts, for a reason that is kept; SpecError without one."""
     if not reason.strip():
         raise SpecError("quarantine", "reason", "is empty", "say why these are dismissed")
     chosen = rows if isinstance(rows, QuerySet) else Quarantined.objects.filter(pk__in=rows)
@@ -184,7 +195,9 @@ def _land(
         mark = sha256(repr([r.pk for r in rows]).encode()).hexdigest()[:24]
         lake.current().append(table, found.facts, (f"quarantine:{mark}:{now.isoformat()}", 1))
         ROUTING.tell(table, found.facts, now)
-    return {rows[i].pk for i in checked.facts["_row"].to_pylist()} if checked.facts.num_rows else set()
+    return (
+        {rows[i].pk for i in checked.facts["_row"].to_pylist()} if checked.facts.num_rows else set()
+    )
 
 
 def _told(row: Quarantined, payload: dict[str, Any], backfill: bool) -> dict[str, Any]:
@@ -250,5 +263,3 @@ def _reopen(rows: Iterable[Quarantined], problems: dict[int, str]) -> int:
         row.reason = problems.get(row.pk, row.reason)
         row.save(update_fields=["state", "resolved_at", "reason"])
     return 0
-
-

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 import duckdb
 import numpy as np
@@ -25,8 +25,9 @@ from tenure.facts import contract_checks, payloads, rows, sql
 from tenure.facts.casts import Reading
 from tenure.facts.contracts import Contracts
 from tenure.facts.refusal import Refusal, explain, limits, shown
+from tenure.facts.row_plan import RowPlan
 
-Rows = pa.Table | Sequence[Mapping[str, Any]]
+Rows: TypeAlias = pa.Table | Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -56,9 +57,10 @@ def accept(
     refuses all rows.
 
     >>> from datetime import UTC, datetime
-    >>> good, bad = accept("events", [{"event": "Login", "account_id": 7, "timestamp": "2024-03-01"},
-    ...     {"account_id": 8, "timestamp": "yesterday"}], now=datetime(2024, 3, 2, tzinfo=UTC),
-    ...     source="docs")
+    >>> rows = [{"event": "Login", "account_id": 7, "timestamp": "2024-03-01"},
+    ...     {"account_id": 8, "timestamp": "2024-03-01"}]
+    >>> now = datetime(2024, 3, 2, tzinfo=UTC)
+    >>> good, bad = accept("events", rows, now=now, source="docs")
     >>> good["account_id"].to_pylist(), [(r.code, r.field) for r in bad]
     (['7'], [('missing', 'event')])
     """
@@ -103,7 +105,7 @@ def check(
 
 def numbered(facts: pa.Table) -> pa.Table:
     """Gives the second, third … of equal rows an id of its own (``…-2``, ``…-3``)."""
-    query = f"""
+    query = """
         SELECT * EXCLUDE (_n) REPLACE (CASE WHEN _derived AND _n > 1
                THEN message_id || '-' || _n ELSE message_id END AS message_id)
         FROM (SELECT *, row_number() OVER (PARTITION BY message_id ORDER BY _row) AS _n FROM facts)
@@ -129,11 +131,16 @@ def _empty(table: Table) -> pa.Table:
 
 
 def _run(
-    table: Table, data: pa.Table, now: datetime, source: str | None, backfill: bool, reading: Reading
+    table: Table,
+    data: pa.Table,
+    now: datetime,
+    source: str | None,
+    backfill: bool,
+    reading: Reading,
 ) -> tuple[pa.Table, list[Refusal]]:
     numbers = pa.array(np.arange(data.num_rows, dtype=np.int64))
     data = data.append_column(sql.ROW, numbers)
-    plan = sql.Plan(table, data.schema, now.astimezone(UTC), source, backfill, reading)
+    plan = RowPlan(table, data.schema, now.astimezone(UTC), source, backfill, reading)
     result = _cursor(incoming=data).sql(plan.text()).to_arrow_table()
     errors = result["_error"].to_numpy()
     result = result.drop_columns(["_error"])
@@ -146,15 +153,20 @@ def _run(
 
 
 def _refusals(
-    table: Table, plan: sql.Plan, data: pa.Table, bad: pa.Table, errors: np.ndarray
+    table: Table, plan: RowPlan, data: pa.Table, bad: pa.Table, errors: np.ndarray
 ) -> list[Refusal]:
     came = data.take(bad[sql.ROW]).to_pylist()
     cast = bad.to_pylist()
     out = []
     for raw, row, error in zip(came, cast, errors, strict=True):
         code, column = plan.tests[int(error) - 1][1:]
-        words = {"field": column, "table": table.name, "value": shown(plan.raw_value(raw, column))}
-        words["limit"] = _limit(code, column)
+        value = shown(plan.raw_value(raw, column))
+        words = {
+            "field": column,
+            "table": table.name,
+            "value": value,
+            "limit": _limit(code, column),
+        }
         out.append(
             Refusal(
                 row=row[sql.ROW],
@@ -169,16 +181,14 @@ def _refusals(
     return out
 
 
-def _limit(code: str, column: str) -> object:
+def _limit(code: str, column: str) -> str:
     known = limits()
     if code == "too_long":
-        return known["max_event_name"] if column == "event" else known["max_id_length"]
-    return known["earliest"]
+        return str(known["max_event_name"] if column == "event" else known["max_id_length"])
+    return str(known["earliest"])
 
 
-def _against(
-    contracts: Contracts, table: Table, facts: pa.Table
-) -> tuple[pa.Table, list[Refusal]]:
+def _against(contracts: Contracts, table: Table, facts: pa.Table) -> tuple[pa.Table, list[Refusal]]:
     broken = contract_checks.violations(contracts, table, facts)
     keep = np.ones(facts.num_rows, dtype=bool)
     refusals = []
@@ -206,5 +216,3 @@ def _all_refused(table_name: str, data: pa.Table) -> list[Refusal]:
         Refusal(i, "unknown_table", "table", reason, payloads.plain(row))
         for i, row in enumerate(data.to_pylist())
     ]
-
-

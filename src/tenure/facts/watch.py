@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from statistics import median
 
 from django.db import transaction
@@ -73,7 +74,7 @@ def _same_weekday(days: Days, day: date, weeks: int) -> list[int]:
 def silence_allowed(days: Iterable[date], watch: Watch) -> timedelta | None:
     """How long a source may be silent, from the gaps between its days; None while too few."""
     known = sorted(days)
-    gaps = [(b - a).days for a, b in zip(known, known[1:], strict=False)]
+    gaps = [(b - a).days for a, b in pairwise(known)]
     if len(gaps) < watch.least_weeks:
         return None
     return max(
@@ -89,7 +90,9 @@ def findings(now: datetime, rules: Contracts | None = None) -> list[Finding]:
     found: list[Finding] = []
     for source in Source.objects.exclude(kind="tenure"):
         own = rules.sources.get(source.name)
-        found += _of_source(source, by_source.get(source.name, {}), own, yesterday, now, rules.watch)
+        found += _of_source(
+            source, by_source.get(source.name, {}), own, yesterday, now, rules.watch
+        )
     for name, contract in rules.events.items():
         found += _of_event(name, by_event.get(name, {}), contract, yesterday, now)
     return found
@@ -146,19 +149,20 @@ def _promised(
 ) -> list[Finding]:
     if contract is None:
         return []
-    least, most, number = contract.volume.min_per_day, contract.volume.max_per_day, days.get(day, 0)
+    least, most = contract.volume.min_per_day, contract.volume.max_per_day
+    number = days.get(day, 0)
     if least is not None and number < least:
-        text = f"{subject} brought {number:,} facts on {day:%d %B}; its contract promises {least:,}."
+        text = (
+            f"{subject} brought {number:,} facts on {day:%d %B}; its contract promises {least:,}."
+        )
         return [Finding(source, subject, "quiet", text + _check(source))]
     if most is not None and number > most:
-        text = f"{subject} brought {number:,} facts on {day:%d %B}; its contract allows {most:,}."
+        text = f"{subject} brought {number:,} facts on {day:%d %B}; allowed are {most:,}."
         return [Finding(source, subject, "loud", text + _check(source))]
     return []
 
 
-def _of_event(
-    name: str, days: Days, contract: Contract, day: date, now: datetime
-) -> list[Finding]:
+def _of_event(name: str, days: Days, contract: Contract, day: date, now: datetime) -> list[Finding]:
     every = contract.every()
     if every:
         last = max(days, default=None)
@@ -167,7 +171,9 @@ def _of_event(
             text = f"{name} is promised every {_span(every)} and has not come at all."
             return [Finding("", name, "missing", text + _check("its sender"))]
         if now - seen > every:
-            text = f"{name} last came on {last:%d %B}; its contract promises it every {_span(every)}."
+            text = (
+                f"{name} last came on {last:%d %B}; its contract promises it every {_span(every)}."
+            )
             return [Finding("", name, "stale", text + _check("its sender"))]
     return _promised("", name, days, day, contract)
 

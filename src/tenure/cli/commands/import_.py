@@ -108,13 +108,21 @@ def _bar(title: str) -> Iterator[Any]:
         return
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=err, transient=True) as bar:
         task = bar.add_task(title, total=None)
 
         def report(doing: str, done: int, total: int) -> None:
             bar.update(
-                task, description=f"{title}: {doing}", completed=min(done, total), total=total or None
+                task,
+                description=f"{title}: {doing}",
+                completed=min(done, total),
+                total=total or None,
             )
 
         yield report

@@ -20,7 +20,8 @@ from tenure.connectors.files.readers import Chunk, Opened, Unreadable, empty_lin
 _SAMPLE = 256 << 10
 _BLOCK = 16 << 20
 _BOMS = (
-    (codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
 )  # fmt: skip
 _DELIMITERS = ",;\t|"
@@ -64,7 +65,9 @@ def _sample(path: Path, encoding: str) -> str:
         with path.open(encoding=encoding, errors="replace", newline="") as file:
             return file.read(_SAMPLE)
     except LookupError as error:
-        raise SpecError("--encoding", encoding, "is no encoding", "write utf-8 or cp1252") from error
+        raise SpecError(
+            "--encoding", encoding, "is no encoding", "write utf-8 or cp1252"
+        ) from error
 
 
 def find_delimiter(sample: str) -> str:

@@ -1,15 +1,15 @@
 """Tables out: CSV, Parquet or JSON Lines, streamed, the file whole or not there at all.
 
-Of each thing the latest fact (with ``history`` all of them), optionally as of a past moment. Text in
-CSV that a spreadsheet would take for a formula gets an apostrophe in front; ``tenure import`` takes
-it off again.
+Of each thing the latest fact (with ``history`` all of them), optionally as of a past moment. Text
+in CSV that a spreadsheet would take for a formula gets an apostrophe in front; ``tenure import``
+takes it off again.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -52,6 +52,7 @@ _SIGNALS = Layout(
     ("account_id", "as_of", "model", "signal"), ("run_id",), "as_of",
 )  # fmt: skip
 RESULTS = {"scores": _SCORES, "signals": _SIGNALS}
+_PROVENANCE = ("message_id", "received_at", "backfill", "source")
 _EVENTS_FIRST = ("account_id", "person_id", "event", "timestamp", "message_id")
 
 
@@ -70,7 +71,9 @@ def layout(name: str) -> Layout:
     own = [c.name for c in table.columns]
     if name == "events":
         own = [*_EVENTS_FIRST, *(c for c in own if c not in _EVENTS_FIRST)]
-    return Layout(name, tuple(own), table.key, (table.time, "received_at", "message_id"), table.time)
+    return Layout(
+        name, tuple(own), table.key, (table.time, "received_at", "message_id"), table.time
+    )
 
 
 def select(name: str, *, history: bool = False, as_of: datetime | None = None) -> str:
@@ -80,7 +83,9 @@ def select(name: str, *, history: bool = False, as_of: datetime | None = None) -
     paths = here.files(what.lake)["path"].to_pylist()
     columns = list(what.columns)
     if history and name in TABLES:
-        columns += [c for c in ("message_id", "received_at", "backfill", "source") if c not in columns]
+        columns += [
+            c for c in ("message_id", "received_at", "backfill", "source") if c not in columns
+        ]
     listed = ", ".join(quote(c) for c in columns)
     if not paths:
         return f"SELECT {_empty_columns(name, columns)} WHERE false"
@@ -120,8 +125,8 @@ def _latest(name: str, what: Layout, as_of: datetime | None) -> str:
 
 def export(
     name: str,
-    format: str = "csv",
-    out: Path | BinaryIO | None = None,
+    format: str,
+    out: Path | BinaryIO,
     *,
     history: bool = False,
     as_of: datetime | None = None,
@@ -130,13 +135,11 @@ def export(
     if format not in FORMATS:
         raise SpecError("--format", format, "is no format", f"use one of {', '.join(FORMATS)}")
     query = select(name, history=history, as_of=as_of)
-    writer: Callable[[str, BinaryIO], int] = {"csv": _csv, "parquet": _parquet, "json": _json}[format]
-    if out is None or isinstance(out, Path):
-        if out is None:
-            raise ValueError("say where to write")
-        with _whole(out) as file:
-            return writer(query, file)
-    return writer(query, out)
+    writer = {"csv": _csv, "parquet": _parquet, "json": _json}[format]
+    if not isinstance(out, Path):
+        return writer(query, out)
+    with _whole(out) as file:
+        return writer(query, file)
 
 
 @contextmanager

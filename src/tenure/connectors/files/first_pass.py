@@ -27,7 +27,7 @@ class FirstPass:
         self.rows = self.refused = self.left_out = 0
 
     def read(self) -> None:
-        """Spools every good row; SpecError when so much is refused that the mapping must be wrong."""
+        """Spools every good row; SpecError when so much is refused that the mapping is wrong."""
         self.spool.reset()
         self.run.rows_quarantined = self.run.rows_read = 0
         for chunk in self.job.opened.chunks(int(settings()["chunk_rows"])):
@@ -99,5 +99,3 @@ def _renumbered(facts: pa.Table, offset: int) -> pa.Table:
     import pyarrow.compute as pc
 
     return facts.set_column(place, "_row", pc.add(facts["_row"], offset))
-
-

@@ -70,7 +70,10 @@ def _array(path: Path) -> Iterator[Item]:
         values = _decode(path.read_bytes().removeprefix(b"\xef\xbb\xbf"))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SpecError(
-            str(path), "file", f"is no valid JSON ({error})", "repair it, or write one object a line"
+            str(path),
+            "file",
+            f"is no valid JSON ({error})",
+            "repair it, or write one object a line",
         ) from error
     size = path.stat().st_size
     for number, value in enumerate(values, 1):

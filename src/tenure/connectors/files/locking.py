@@ -20,6 +20,9 @@ def one_at_a_time(table: str) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise SpecError(
-                "import", table, "is being imported by another process", "wait until that one is done"
+                "import",
+                table,
+                "is being imported by another process",
+                "wait until that one is done",
             ) from error
         yield

@@ -201,9 +201,7 @@ def fields_of(table: Table) -> set[str]:
     return own | amounts | {"message_id", "received_at"}
 
 
-def _same_names(
-    table: Table, columns: Sequence[str], terms: Mapping[str, Term]
-) -> dict[str, Term]:
+def _same_names(table: Table, columns: Sequence[str], terms: Mapping[str, Term]) -> dict[str, Term]:
     used = {c for t in terms.values() if t.kind == "column" for c in t.columns()}
     found: dict[str, Term] = {}
     for column in columns:
@@ -219,9 +217,7 @@ def _check_field(table: Table, field: str, source: str) -> None:
         return
     near = difflib.get_close_matches(field, fields_of(table), 1, 0.8)
     if near:
-        raise SpecError(
-            source, field, f"is no field of {table.name}", f"did you mean {near[0]}?"
-        )
+        raise SpecError(source, field, f"is no field of {table.name}", f"did you mean {near[0]}?")
 
 
 def _check_column(column: str, columns: Sequence[str], item: str, source: str) -> None:

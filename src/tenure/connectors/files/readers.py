@@ -78,7 +78,9 @@ def check_regular(path: Path) -> None:
     try:
         found = os.stat(path)
     except OSError as error:
-        raise SpecError(str(path), "file", error.strerror or "cannot be read", "check the path") from error
+        raise SpecError(
+            str(path), "file", error.strerror or "cannot be read", "check the path"
+        ) from error
     if not stat.S_ISREG(found.st_mode):
         kind = "a folder" if stat.S_ISDIR(found.st_mode) else "a device or pipe"
         raise SpecError(str(path), "file", f"is {kind}", "name a CSV, JSON Lines or Parquet file")

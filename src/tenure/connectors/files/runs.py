@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from tenure.analytics.errors import SpecError
 from tenure.connectors.files import locking, named
@@ -24,7 +25,7 @@ from tenure.connectors.files.readers import Dialect, Opened, open_file
 from tenure.connectors.files.settings import settings
 from tenure.connectors.files.spool import Bucket, Spool
 from tenure.connectors.models import ImportRun
-from tenure.facts import identity, landing, lake, sources, sql
+from tenure.facts import identity, lake, landing, sources, sql
 from tenure.facts.casts import Reading
 from tenure.facts.routing import ROUTING
 
@@ -133,9 +134,14 @@ def digest(path: Path) -> str:
 
 
 def _begin(
-    table: str, path: Path, terms: Mapping[str, Term], options: Options, actor: object, now: datetime
+    table: str,
+    path: Path,
+    terms: Mapping[str, Term],
+    options: Options,
+    actor: object,
+    now: datetime,
 ) -> ImportRun:
-    """The run to go on with (cut off earlier on the same bytes, read the same way), or a new one."""
+    """The run to go on with (cut off earlier, same bytes, read the same way), or a new one."""
     from tenure.core.audit import actor_name
 
     same = {
@@ -144,7 +150,9 @@ def _begin(
         "mapping": written(terms),
         "options": _plain(asdict(options)),
     }
-    for run in ImportRun.objects.filter(state__in=["running", "failed"], table=table).order_by("-pk"):
+    for run in ImportRun.objects.filter(state__in=["running", "failed"], table=table).order_by(
+        "-pk"
+    ):
         if all(getattr(run, key) == value for key, value in same.items()):
             run.state, run.error, run.finished_at = "running", "", None
             run.save(update_fields=["state", "error", "finished_at"])
@@ -172,16 +180,10 @@ def _carry_out(job: Job) -> ImportRun:
         _failed(job.run, error)
         raise
     run = job.run
-    run.state, run.finished_at, run.pending = "done", _later(job), {}
+    run.state, run.finished_at, run.pending = "done", timezone.now(), {}
     run.save()
     spool.remove()
     return run
-
-
-def _later(job: Job) -> datetime:
-    from django.utils import timezone
-
-    return timezone.now()
 
 
 def _failed(run: ImportRun, error: BaseException) -> None:
@@ -239,7 +241,9 @@ def _count_sources(run: ImportRun, facts: Any, now: datetime) -> None:
     con = sql.connection()
     con.register("facts", facts)
     name = "event" if run.table == "events" else "''"
-    rows = con.sql(f"SELECT source, {name}, received_day, count(*) FROM facts GROUP BY ALL").fetchall()
+    rows = con.sql(
+        f"SELECT source, {name}, received_day, count(*) FROM facts GROUP BY ALL"
+    ).fetchall()
     with transaction.atomic():
         sources.count({(s, run.table, n, d): c for s, n, d, c in rows}, now=now)
 
