@@ -209,7 +209,8 @@ def test_without_any_events_there_is_nothing_to_build(rollup: Rollup, small: Reg
 
 def test_progress_is_told(files: Dataset, rollup: Rollup, small: Registry) -> None:
     seen: list[tuple[int, int]] = []
-    update = rollup.update(files, small, engine=ENGINE, progress=lambda *s: seen.append(s))
+    day_by_day = Rollup(rollup.root, batch_bytes=1)
+    update = day_by_day.update(files, small, engine=ENGINE, progress=lambda *s: seen.append(s))
     assert seen[0] == (1, update.built)
     assert seen[-1] == (update.built, update.built)
 

@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "metrics": ("metrics", "MRR movements, churn and retention, month by month."),
     "cohorts": ("cohorts", "Retention of the accounts won each month."),
     "ltv": ("ltv", "Lifetime value by the equation and by survival."),
+    "signals": ("signals", "List, explain, compute and check signals."),
     "score": ("score", "Score every account, as of now or a past day."),
     "validate": ("validate", "Hold past scores against the churn that really happened."),
     "doctor": ("doctor", "Check the workspace and say how to repair what is wrong."),

@@ -108,6 +108,12 @@ def registry() -> Registry:
     return _registry(tuple((name, policy.text(name)) for name in _signal_documents()))
 
 
+def registry_with(texts: list[tuple[str, str]]) -> Registry:
+    """The signals in force with further documents on top; SpecError when they do not fit."""
+    known = [(policy.source_of(name), policy.text(name)) for name in _signal_documents()]
+    return load_registry(*known, *texts)
+
+
 def known_fields() -> set[str]:
     """Every field that a segment or stage rule may look at."""
     return {*registry().of_accounts(), *EXTRA_FIELDS}

@@ -74,6 +74,18 @@ def tell(test: Test) -> str:
     return f"{test.signal} {_OPS[test.op]} {right}".rstrip() + missing
 
 
+def explain_risk(registry: Registry, name: str) -> str:
+    """A risk signal in words: level, lead time, and when it fires."""
+    risk = registry.risk_signals[name]
+    tests = [tell(t) for t in risk.when]
+    if risk.when_any:
+        tests.append("(" + " or ".join(tell(t) for t in risk.when_any) + ")")
+    lines = [f"{name}: {risk.title}", *([risk.description] if risk.description else [])]
+    lines.append(f"Level {risk.level}; usually {risk.lead_time} before churn.")
+    lines.append(f"Fires when {' and '.join(tests)}.")
+    return "\n".join(lines)
+
+
 def _event(signal: EventSignal, registry: Registry) -> str:
     what = " or ".join(_role(n, registry) for n in names(signal.events))
     what = _EVENTS[signal.kind].format(what, property=signal.property)
