@@ -186,6 +186,8 @@ async def _body(headers: dict[bytes, bytes], receive: Receive, most: int) -> byt
     message = await receive()
     body: bytes = message.get("body", b"")
     if not message.get("more_body"):
+        if len(body) > most:
+            raise intake.too_big(most)
         return body
     parts, size = [body], len(body)
     while message.get("more_body"):

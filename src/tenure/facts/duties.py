@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from tenure.core import jobs, schedule, worker
-from tenure.facts import ingest_policy, lake
-from tenure.facts.flush import Flushed, Flusher
-from tenure.facts.resolve import resolve
-from tenure.facts.routing import ROUTING
+from tenure.facts import ingest_policy
 
-log = logging.getLogger("tenure.flush")
+if TYPE_CHECKING:  # the engines are loaded by who does the work, not by every page and command
+    from tenure.facts.flush import Flushed, Flusher
+
 _flushers: dict[str, Flusher] = {}
 _ME = worker.own_name()
 _last: dict[str, datetime] = {}
 
 
 def _flusher() -> Flusher:
+    from tenure.facts import lake
+    from tenure.facts.flush import Flusher
+    from tenure.facts.routing import ROUTING
+
     here = lake.current()
     if here.root not in _flushers:
         _flushers[here.root] = Flusher(here, ROUTING, _ME)
@@ -33,7 +36,7 @@ def flush_now(now: datetime) -> list[Flushed]:
     """For one-shot commands: the same, and leave the flush to others afterwards."""
     try:
         done = flush(now)
-        resolve(lake.current(), ROUTING, _ME, now)
+        _resolve(now)
         return done
     finally:
         _flusher().release()
@@ -42,7 +45,15 @@ def flush_now(now: datetime) -> list[Flushed]:
 def resolve_links(now: datetime) -> None:
     """Credit earlier anonymous facts to accounts that have become known."""
     if _due("resolve", now, ingest_policy.load().flush.resolve_every_seconds):
-        resolve(lake.current(), ROUTING, _ME, now)
+        _resolve(now)
+
+
+def _resolve(now: datetime) -> None:
+    from tenure.facts import lake
+    from tenure.facts.resolve import resolve
+    from tenure.facts.routing import ROUTING
+
+    resolve(lake.current(), ROUTING, _ME, now)
 
 
 def compact(now: datetime) -> None:
@@ -50,6 +61,8 @@ def compact(now: datetime) -> None:
     policy = ingest_policy.load().flush
     if not _due("compact", now, policy.compact_every_seconds):
         return
+    from tenure.facts import lake
+
     here = lake.current()
     for table in here.tables():
         if here.small_files(table) >= policy.compact_files:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from tenure.accounts.handlers import HANDLERS as ACCOUNTS
-from tenure.connectors.routing import parsers
 from tenure.facts.routing import ROUTING, Routing
 
-HANDLERS: tuple[dict[str, list[str]], ...] = (ACCOUNTS,)
-"""Tables of handlers; each room that wants to be told of facts has its own."""
+
+def wire(routing: Routing = ROUTING) -> None:
+    """Have the tables filled before their first use; doing it again changes nothing."""
+    routing.fill = fill
 
 
-def wire(routing: Routing = ROUTING) -> Routing:
-    """Fill the tables; doing it again changes nothing."""
+def fill(routing: Routing) -> None:
+    """Put in every room's parsers and handlers: one line a room."""
+    from tenure.accounts.handlers import HANDLERS as ACCOUNTS
+    from tenure.connectors.routing import parsers
+
     routing.parsers.update(parsers())
-    routing.handlers.clear()
-    for table in HANDLERS:
+    for table in (ACCOUNTS,):
         for name, handlers in table.items():
-            routing.handlers.setdefault(name, []).extend(handlers)
-    return routing
+            told = routing.handlers.setdefault(name, [])
+            told.extend(handler for handler in handlers if handler not in told)
