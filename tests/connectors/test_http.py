@@ -101,8 +101,8 @@ def test_a_batch_is_kept_as_it_came(door: Door, path: str) -> None:
 @pytest.mark.parametrize(
     ("path", "kind"),
     [("/v1/track", "track"), ("/v1/t", "track"), ("/v1/identify", "identify"),
-     ("/v1/i", "identify"), ("/v1/group", "group"), ("/v1/page", "page"), ("/v1/p", "page"), ("/v1/screen", "screen"),
-     ("/v1/alias", "alias")],
+     ("/v1/i", "identify"), ("/v1/group", "group"), ("/v1/page", "page"), ("/v1/p", "page"),
+     ("/v1/screen", "screen"), ("/v1/alias", "alias")],
 )  # fmt: skip
 def test_every_kind_of_call_has_its_path(door: Door, path: str, kind: str) -> None:
     assert door.ask(path, json.dumps(EVENT).encode())[0] == 200
