@@ -12,7 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from people import NOW, PASSWORD
+
+# The clock of a busy machine is no property of the code.
+settings.register_profile("tenure", deadline=None)
+settings.load_profile("tenure")
 
 
 @pytest.fixture

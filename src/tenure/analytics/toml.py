@@ -1,4 +1,4 @@
-"""Reading declarations: TOML text to a pydantic spec, with errors that name file, key and remedy."""
+"""Reading declarations: TOML to a pydantic spec, with errors that name file, key and remedy."""
 
 from __future__ import annotations
 
@@ -35,7 +35,9 @@ def parse(spec: type[Spec], source: str, data: object) -> Spec:
 
 def refused(source: str, error: ValidationError) -> SpecError:
     """The first fault of a pydantic error as the error a person sees."""
-    fault = error.errors()[0]
+    faults = error.errors()
+    # A misspelt key is both unknown and missing: say the former, which shows the slip.
+    fault = next((f for f in faults if f["type"] == "extra_forbidden"), faults[0])
     key = ".".join(str(part) for part in fault["loc"]) or "(file)"
     problem = fault["msg"].removeprefix("Value error, ")
     remedy = _REMEDIES.get(fault["type"], f"correct the value (given: {_short(fault['input'])})")

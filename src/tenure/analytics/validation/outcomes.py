@@ -60,8 +60,9 @@ def observe(scores: pa.Table, churned: pa.Table) -> tuple[Observations, Churns]:
     ``scores``: account_id, as_of, health, risk, band, risk_level; ``churned``: account_id,
     churned_at, kind (see ``analytics.churn.churn_dates``).
     """
+    both = (scores["account_id"], churned["account_id"])
     names = pc.unique(
-        pa.chunked_array([*scores["account_id"].chunks, *churned["account_id"].chunks], pa.string())
+        pa.chunked_array([x for c in both for x in c.cast(pa.string()).chunks], pa.string())
     )
     churns = _churns(churned, names)
     account, as_of = _index(scores["account_id"], names), _micros(scores["as_of"])
@@ -139,7 +140,7 @@ def plus_days(moment: datetime, days: int) -> datetime:
 
 
 def _index(column: pa.ChunkedArray, names: pa.Array) -> Ints:
-    return np.asarray(pc.index_in(column, names).to_numpy(), dtype=np.int64)
+    return np.asarray(pc.index_in(column.cast(pa.string()), names).to_numpy(), dtype=np.int64)
 
 
 def _micros(column: pa.ChunkedArray) -> Ints:
