@@ -163,9 +163,10 @@ class RowPlan:
     def _level_properties(self) -> str:
         drop = [quote(f"x_{n}") for n in self._extras()]
         exclude = f" EXCLUDE ({', '.join(drop)})" if drop else ""
+        extra = quote(self.table.extra)
         return (
-            f"SELECT *{exclude} REPLACE ({self._properties()} AS {quote(self.table.extra)})"
-            f" FROM ({self._level_cast()})"
+            f"SELECT *{exclude} REPLACE ({self._properties()} AS {extra}),"
+            f" {extra} AS _given_object FROM ({self._level_cast()})"
         )
 
     def _content(self) -> str:
@@ -241,6 +242,8 @@ class RowPlan:
 
     def _read(self, column: Column) -> str:
         """The column as it was read, before any default."""
+        if column.kind == "json":
+            return "_given_object"
         return "_given_time" if column.name == self.table.time else quote(column.name)
 
     def _make_limit_tests(self) -> None:

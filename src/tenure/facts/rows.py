@@ -21,6 +21,8 @@ def to_arrow(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
     [{'a': '1', 'b': '{"x":1}'}, {'a': 'two', 'b': None}]
     """
     keys = list(dict.fromkeys(key for row in rows for key in row))
+    if rows and not keys:
+        return pa.table({"nothing": pa.nulls(len(rows))})
     fields, columns = [], []
     for key in keys:
         name, (column, marked) = _clean(str(key)), _column([row.get(key) for row in rows])
