@@ -10,7 +10,7 @@ from django.core.wsgi import get_wsgi_application
 from hypothesis import HealthCheck, settings
 from schemathesis.checks import not_a_server_error
 
-PER_OPERATION = 20
+PER_OPERATION = 8
 
 with_schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", get_wsgi_application())
 

@@ -96,6 +96,8 @@ def _refused(error: SpecError) -> ApiError:
 
 
 def _http(error: HttpError) -> ApiError:
+    if isinstance(error.__cause__, ApiError):  # ninja wraps what the body's parser says
+        return error.__cause__
     code = "too_many_requests" if isinstance(error, Throttled) else "bad_request"
     return ApiError(error.status_code, code, error.message)
 

@@ -51,6 +51,10 @@ _SIGNALS = Layout(
     ("account_id", "as_of", "model", "signal", "value", "text"),
     ("account_id", "as_of", "model", "signal"), ("run_id",), "as_of",
 )  # fmt: skip
+_SQL = {
+    "text": "VARCHAR", "json": "VARCHAR", "int": "BIGINT", "float": "DOUBLE", "bool": "BOOLEAN",
+    "timestamp": "TIMESTAMPTZ", "date": "DATE",
+}  # fmt: skip
 RESULTS = {"scores": _SCORES, "signals": _SIGNALS}
 _PROVENANCE = ("message_id", "received_at", "backfill", "source")
 _EVENTS_FIRST = ("account_id", "person_id", "event", "timestamp", "message_id")
@@ -98,11 +102,8 @@ def select(name: str, *, history: bool = False, as_of: datetime | None = None) -
 
 
 def _empty_columns(name: str, columns: list[str]) -> str:
-    if name in TABLES:
-        con = sql.connection()
-        con.register("no_rows", TABLES[name].arrow_schema().empty_table())
-        return f"{', '.join(quote(c) for c in columns)} FROM no_rows"
-    return ", ".join(f"NULL AS {quote(c)}" for c in columns)
+    kinds = {c.name: _SQL[c.kind] for c in TABLES[name].all_columns()} if name in TABLES else {}
+    return ", ".join(f"CAST(NULL AS {kinds.get(c, 'VARCHAR')}) AS {quote(c)}" for c in columns)
 
 
 def _known(name: str, what: Layout, as_of: datetime | None) -> str:
