@@ -94,10 +94,12 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "tenure.web.adapter.NoPublicSignup"
 ACCOUNT_FORMS = {"login": "tenure.web.sign_in.SignInForm"}
 ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_RATE_LIMITS = {"login_failed": False}  # axes counts these, over all processes
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = 1
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_USERNAME_FORM_FIELD = "login"
+AXES_USERNAME_CALLABLE = "tenure.web.sign_in.name_tried"
 AXES_LOCKOUT_CALLABLE = "tenure.web.errors.locked_out"
 CSRF_FAILURE_VIEW = "tenure.web.errors.csrf_failure"
 

@@ -80,6 +80,6 @@ def _explained(score: AccountHealth, found: Account) -> dict[str, Any]:
         "previous_band": bands.of(score.model, score.previous_band),
         "bands": all_bands,
         "level": bands.risk(score.risk_level) if score.risk_level else None,
-        "fired": queries.warnings(score),
+        "fired": queries.warnings(score, signal_words.registry()),
         "override_form": OverrideForm(),
     }
