@@ -1,4 +1,4 @@
-"""The mark of a workspace that holds simulated data: what it was made with, and whether it is whole."""
+"""The mark of a workspace that holds simulated data: what made it, and whether it is whole."""
 
 from __future__ import annotations
 

@@ -71,14 +71,14 @@ class Seeding:
         """Mark the workspace as whole."""
         marker.finish(self.home, self.mark)
 
-    def _simulate(self, report: Report) -> str:
+    def _simulate(self, _: Report) -> str:
         self._simulation = simulate(
             self.company, self.mark.last_day, self.mark.seed, self.mark.accounts
         )
         events = self._simulation.tables["events"].num_rows
         return f"{self.mark.accounts:,} accounts, {events:,} events"
 
-    def _workspace(self, report: Report) -> str:
+    def _workspace(self, _: Report) -> str:
         admin = self._team()
         name = f"{self.company.name} (simulated)"
         texts = {
@@ -115,7 +115,7 @@ class Seeding:
             done += rows.num_rows
         return f"{total:,} facts in {len(tables)} tables"
 
-    def _broken(self, report: Report) -> str:
+    def _broken(self, _: Report) -> str:
         assert self._simulation is not None
         sent = broken_sdk.requests(self._simulation, np.random.default_rng(self.mark.seed))
         store([Letter(at, f"segment:{MOBILE}", "segment:batch", body) for at, body in sent])
