@@ -94,7 +94,9 @@ class People:
         drawn = np.searchsorted(self.chance, rng.random(self.active_a_day))
         present = np.unique(np.minimum(drawn, len(self.chance) - 1))
         # as many actions a day whatever the overlap, so that sizes are what was asked for
-        actions = rng.poisson(ACTIONS_A_DAY * self.active_a_day / len(present) - 1, len(present)) + 1
+        actions = (
+            rng.poisson(ACTIONS_A_DAY * self.active_a_day / len(present) - 1, len(present)) + 1
+        )
         person = np.repeat(present, actions)
         visit = rng.integers(0, 2, len(person))
         start = np.repeat(rng.integers(7 * 3600, 20 * 3600, len(present)), actions)
@@ -106,7 +108,9 @@ class People:
         happened = np.where(late, happened - rng.integers(0, 3 * DAY_US, len(person)), happened)
         order = np.argsort(received)
         visit = np.where(late, 2, visit)  # what was done offline is a visit of its own
-        return self._rows(rng, number, person[order], visit[order], happened[order], received[order])
+        return self._rows(
+            rng, number, person[order], visit[order], happened[order], received[order]
+        )
 
     def _rows(
         self, rng: np.random.Generator, number: int, person: np.ndarray, visit: np.ndarray,

@@ -119,10 +119,16 @@ class SparkEngine:
 
 
 def to_spark(sql: str) -> str:
-    """The query in Spark's dialect."""
+    """The query in Spark's dialect; its decimal literals become doubles, as DuckDB divides them."""
     import sqlglot
+    from sqlglot import exp
 
-    return str(sqlglot.transpile(sql, read="duckdb", write="spark")[0])
+    def double(node: exp.Expression) -> exp.Expression:
+        if isinstance(node, exp.Literal) and not node.is_string and "." in node.name:
+            return exp.cast(node.copy(), "double")
+        return node
+
+    return str(sqlglot.parse_one(sql, read="duckdb").transform(double).sql("spark"))
 
 
 def file_columns(files: Sequence[str]) -> tuple[list[str], bool]:

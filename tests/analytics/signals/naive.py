@@ -92,7 +92,9 @@ class Naive:
     # events
 
     def window(self, start: int, end: int) -> list[dict[str, Any]]:
-        return [e for e in self.events if self.end - start <= day_of(e["timestamp"]) < self.end - end]
+        return [
+            e for e in self.events if self.end - start <= day_of(e["timestamp"]) < self.end - end
+        ]
 
     def names(self, events: Any) -> set[str] | None:
         found: set[str] = set()
@@ -183,7 +185,9 @@ class Naive:
         }
 
     def _LimitSignal(self, s: Any, account: str) -> Any:
-        own = [r for r in self.view("subscriptions") if r["account_id"] == account and r["in_force"]]
+        own = [
+            r for r in self.view("subscriptions") if r["account_id"] == account and r["in_force"]
+        ]
         if not own:
             return None
         best = min(own, key=lambda r: (desc(r["mrr_minor"]), r["subscription_id"]))
