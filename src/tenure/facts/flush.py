@@ -148,7 +148,7 @@ class Flusher:
         for table, new in facts.items():
             self._lake.append(table, new, (NAME, batch.number))
         if "events" in facts and self._seen is not None:
-            self._seen.learn(facts["events"]["message_id"])
+            self._seen.learn()
         self._entities.people.wrote()
         self._entities.accounts.wrote()
 

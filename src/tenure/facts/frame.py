@@ -66,6 +66,13 @@ class Columns:
     happened: Integers
     original: Integers
     received: Integers
+    _arrays: dict[str, pa.Array] = field(default_factory=dict)
+
+    def array(self, name: str) -> pa.Array:
+        """One of the text columns as Arrow, made once."""
+        if name not in self._arrays:
+            self._arrays[name] = pa.array(getattr(self, name), pa.string())
+        return self._arrays[name]
 
 
 def columns(draft: Draft, policy: IngestPolicy) -> Columns:
@@ -85,14 +92,20 @@ def columns(draft: Draft, policy: IngestPolicy) -> Columns:
         earliest=times.of_day(clock.earliest),
     )
     late = (happened > received) & (happened <= received + int(clock.future_seconds * 1e6))
+    contexts = [c.context for c in calls]
     return Columns(
         ids=_ids(draft, original),
         kinds=kinds,
-        names=[_name(c) for c in calls],
+        names=_names(calls, kinds),
         users=_texts([c.user_id for c in calls]),
         anonymous=_texts([c.anonymous_id for c in calls]),
-        groups=_texts([_group(c) for c in calls]),
-        sessions=_texts([c.context.session_id if c.context else None for c in calls]),
+        groups=_texts(
+            [
+                c.group_id if c.group_id is not None or x is None else x.group_id
+                for c, x in zip(calls, contexts, strict=True)
+            ]
+        ),
+        sessions=_texts([None if x is None else x.session_id for x in contexts]),
         properties=_properties(calls),
         happened=np.where(late, received, happened),
         original=original,
@@ -100,7 +113,12 @@ def columns(draft: Draft, policy: IngestPolicy) -> Columns:
     )
 
 
+_PLAIN = {str, type(None)}
+
+
 def _texts(values: list[Text]) -> list[str | None]:
+    if set(map(type, values)) <= _PLAIN and "" not in values:
+        return values  # type: ignore[return-value]
     return [v if type(v) is str and v else text(v) for v in values]
 
 
@@ -133,10 +151,20 @@ def _name(call: Call) -> str:
     return _TITLES.get(kind, kind)
 
 
+def _names(calls: list[Call], kinds: list[str]) -> list[str]:
+    names = [c.event for c in calls]
+    if set(kinds) <= {"track", "own"} and set(map(type, names)) <= {str}:
+        return names  # type: ignore[return-value]
+    return [_name(c) for c in calls]
+
+
 def _ids(draft: Draft, original: Integers) -> list[str]:
+    ids = [c.message_id for c in draft.calls]
+    if set(map(type, ids)) <= {str} and "" not in ids:
+        return ids  # type: ignore[return-value]
     return [
-        c.message_id if type(c.message_id) is str and c.message_id else _own_id(draft, i, original)
-        for i, c in enumerate(draft.calls)
+        found if type(found) is str and found else _own_id(draft, i, original)
+        for i, found in enumerate(ids)
     ]
 
 
@@ -206,9 +234,14 @@ def _shape_faults(found: Columns) -> Fault:
         for i, kind in enumerate(found.kinds):
             if kind not in KINDS:
                 yield i, "unknown_kind", "type", kind
-    for i, name in enumerate(found.names):
+    for i, name in enumerate(found.names) if "" in found.names else ():
         if not name:
             yield i, "missing", "event", ""
+    if None in found.users or "group" in found.kinds:
+        yield from _ownerless(found)
+
+
+def _ownerless(found: Columns) -> Fault:
     whose = zip(found.users, found.anonymous, found.groups, found.kinds, strict=True)
     for i, (user, anonymous, group, kind) in enumerate(whose):
         if not (user or anonymous or group) and kind != "own":
@@ -219,20 +252,23 @@ def _shape_faults(found: Columns) -> Fault:
 
 def _text_faults(found: Columns, policy: IngestPolicy) -> Fault:
     most = policy.limits.fact_characters
-    for name, values, limit in (
-        ("messageId", found.ids, most),
-        ("event", found.names, policy.limits.name_characters),
-        ("userId", found.users, most),
-        ("anonymousId", found.anonymous, most),
-        ("groupId", found.groups, most),
-        ("sessionId", found.sessions, most),
+    for name, column_name, limit in (
+        ("messageId", "ids", most),
+        ("event", "names", policy.limits.name_characters),
+        ("userId", "users", most),
+        ("anonymousId", "anonymous", most),
+        ("groupId", "groups", most),
+        ("sessionId", "sessions", most),
     ):
-        column = pa.array(values, pa.string())
+        column = found.array(column_name)
+        if column.null_count == len(column):
+            continue
         longest = pc.max(pc.binary_length(column)).as_py() or 0
         if longest > limit:
             yield from _where(pc.greater(pc.utf8_length(column), limit), "too_long", name)
-        if pc.any(pc.match_substring(column, "\0")).as_py():
-            yield from _where(pc.match_substring(column, "\0"), "nul_character", name)
+        with_nul = pc.match_substring(column, "\0")
+        if pc.any(with_nul).as_py():
+            yield from _where(with_nul, "nul_character", name)
 
 
 def _where(mask: pa.Array, code: str, name: str) -> Fault:

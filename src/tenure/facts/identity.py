@@ -12,18 +12,12 @@ from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
 
-from tenure.facts import batches
+from tenure.facts import batches, bulk
 from tenure.facts.models import IdentityLink, PersonAccount
 
-CHUNK = 5000
 MOST_HOPS = 8  # a person renamed more often than this is a loop
 TOUCH_EVERY = 3_600_000_000  # microseconds; how exactly "last used" is kept
 FLUSH = "inbox"
-
-
-def at(micros: int) -> datetime:
-    """A datetime from microseconds since 1970."""
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros)
 
 
 def micros_of(moment: datetime) -> int:
@@ -64,15 +58,18 @@ class Directory:
             wanted = {p for i in wanted if (p := self._links.get(i))} - self._asked
 
     def _load_links(self, ids: list[str]) -> None:
-        for some in _chunks(ids):
-            found = IdentityLink.objects.filter(alias__in=some)
-            self._links.update(found.values_list("alias", "person_id"))
+        self._links.update(bulk.select(IdentityLink, ("alias", "person_id"), "alias", ids))
 
     def _load_homes(self, ids: list[str]) -> None:
-        for some in _chunks(ids):
-            found = PersonAccount.objects.filter(person_id__in=some)
-            for person, account, last in found.values_list("person_id", "account_id", "last_at"):
-                self._homes.setdefault(person, {})[account] = micros_of(last)
+        columns = ("person_id", "account_id", "last_at")
+        for person, account, last in bulk.select(PersonAccount, columns, "person_id", ids):
+            self._homes.setdefault(person, {})[account] = bulk.micros(last)
+
+    def persons(self, users: list[str | None], anonymous: Sequence[str | None]) -> list[str | None]:
+        """``person`` of each; the list of users itself when no link says otherwise."""
+        if not self._links:
+            return users
+        return [self.person(u, a) for u, a in zip(users, anonymous, strict=True)]
 
     def person(self, user: str | None, anonymous: str | None) -> str | None:
         """The known person behind a user id, or else behind a device."""
@@ -117,34 +114,28 @@ class Directory:
                 changes.uses[person, account] = (first, last)
 
 
-def _chunks(ids: list[str]) -> Iterable[list[str]]:
-    return (ids[i : i + CHUNK] for i in range(0, len(ids), CHUNK))
-
-
 def save(changes: Changes, now: datetime) -> None:
     """Write what was learnt, in the current transaction."""
-    links = [
-        IdentityLink(alias=alias, person_id=person, linked_at=now)
-        for alias, person in changes.links.items()
-    ]
-    IdentityLink.objects.bulk_create(
-        links,
-        batch_size=CHUNK,
-        update_conflicts=True,
-        unique_fields=["alias"],
-        update_fields=["person_id", "linked_at", "resolved"],
-    )
-    uses = [
-        PersonAccount(person_id=person, account_id=account, since=at(first), last_at=at(last))
-        for (person, account), (first, last) in changes.uses.items()
-    ]
-    PersonAccount.objects.bulk_create(
-        uses,
-        batch_size=CHUNK,
-        update_conflicts=True,
-        unique_fields=["person_id", "account_id"],
-        update_fields=["last_at"],
-    )
+    when = bulk.moment(micros_of(now))
+    if changes.links:
+        bulk.upsert(
+            IdentityLink,
+            ("alias", "person_id", "linked_at", "resolved"),
+            ("alias",),
+            ("person_id", "linked_at", "resolved"),
+            [(alias, person, when, False) for alias, person in changes.links.items()],
+        )
+    if changes.uses:
+        bulk.upsert(
+            PersonAccount,
+            ("person_id", "account_id", "since", "last_at", "resolved"),
+            ("person_id", "account_id"),
+            ("last_at",),
+            [
+                (person, account, bulk.moment(first), bulk.moment(last), False)
+                for (person, account), (first, last) in changes.uses.items()
+            ],
+        )
 
 
 def remember(members: Sequence[tuple[str, str, datetime]]) -> None:

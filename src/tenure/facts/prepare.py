@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from tenure.analytics.tables import EVENTS
 from tenure.facts import contract_checks, frame, payloads, times
@@ -91,10 +92,12 @@ def own(prepared: Prepared, directory: Directory, changes: Changes) -> Owners:
     c = prepared.columns
     directory.load({*c.users, *c.anonymous})
     directory.learn_links(_links(prepared), changes)
-    persons = [directory.person(u, a) for u, a in zip(c.users, c.anonymous, strict=True)]
+    persons = directory.persons(c.users, c.anonymous)
     uses = _uses(c, persons)
     in_turn = _in_turn(c, persons, uses, directory)
     directory.learn_uses(uses, changes)
+    if None not in c.groups:
+        return Owners(persons, c.groups)
     accounts = [
         group or directory.account(person, anonymous)
         for group, person, anonymous in zip(c.groups, persons, c.anonymous, strict=True)
@@ -111,6 +114,8 @@ def _in_turn(
     directory: Directory,
 ) -> dict[int, str]:
     """For those who change account within these calls: what each call counts for in its turn."""
+    if None not in c.groups:
+        return {}
     several = {who for who, number in Counter(who for who, _ in uses).items() if number > 1}
     if not several:
         return {}
@@ -128,9 +133,10 @@ def _in_turn(
 
 def _links(prepared: Prepared) -> list[tuple[str, str]]:
     c = prepared.columns
-    links = list(
-        dict.fromkeys((a, u) for a, u in zip(c.anonymous, c.users, strict=True) if a and u)
-    )
+    links: list[tuple[str, str]] = []
+    if c.array("anonymous").null_count < len(c.anonymous):
+        pairs = zip(c.anonymous, c.users, strict=True)
+        links += dict.fromkeys((a, u) for a, u in pairs if a and u)
     for i, kind in enumerate(c.kinds) if "alias" in c.kinds else ():
         previous = frame.text(prepared.draft.calls[i].previous_id)
         if kind == "alias" and previous and c.users[i]:
@@ -138,21 +144,21 @@ def _links(prepared: Prepared) -> list[tuple[str, str]]:
     return links
 
 
-def _uses(c: Columns, persons: Sequence[str | None]) -> dict[tuple[str, str], tuple[int, int]]:
-    uses: dict[tuple[str, str], tuple[int, int]] = {}
-    happened = c.happened.tolist()
-    for person, anonymous, group, kind, at in zip(
-        persons, c.anonymous, c.groups, c.kinds, happened, strict=True
-    ):
-        if group and kind != OWN and (key := person or anonymous):
-            known = uses.get((key, group))
-            if known is None:
-                uses[key, group] = (at, at)
-            elif at > known[1]:
-                uses[key, group] = (known[0], at)
-            elif at < known[0]:
-                uses[key, group] = (at, known[1])
-    return uses
+def _uses(c: Columns, persons: list[str | None]) -> dict[tuple[str, str], tuple[int, int]]:
+    """First and last time (microseconds) that each person, or device, said each account."""
+    who = c.array("users") if persons is c.users else pa.array(persons, pa.string())
+    if who.null_count:
+        who = pc.coalesce(who, c.array("anonymous"))
+    said = pa.table({"who": who, "account": c.array("groups"), "at": pa.array(c.happened)})
+    counts = pc.and_(pc.is_valid(said["who"]), pc.is_valid(said["account"]))
+    if OWN in c.kinds:
+        counts = pc.and_(counts, pc.not_equal(c.array("kinds"), OWN))
+    said = said.filter(counts)
+    found = said.group_by(["who", "account"]).aggregate([("at", "min"), ("at", "max")])
+    columns = [found[name].to_pylist() for name in ("who", "account", "at_min", "at_max")]
+    return {
+        (one, account): (first, last) for one, account, first, last in zip(*columns, strict=True)
+    }
 
 
 def events(prepared: Prepared, owners: Owners) -> pa.Table:
@@ -163,15 +169,17 @@ def events(prepared: Prepared, owners: Owners) -> pa.Table:
     received = pa.array(c.received, pa.int64())
     return pa.table(
         {
-            "account_id": text(owners.accounts),
-            "person_id": text(owners.persons),
-            "anonymous_id": text(c.anonymous),
-            "event": text(c.names),
+            "account_id": c.array("groups")
+            if owners.accounts is c.groups
+            else text(owners.accounts),
+            "person_id": c.array("users") if owners.persons is c.users else text(owners.persons),
+            "anonymous_id": c.array("anonymous"),
+            "event": c.array("names"),
             "timestamp": pa.array(c.happened, pa.int64()).cast(moment),
-            "kind": text(c.kinds),
-            "session_id": text(c.sessions),
+            "kind": c.array("kinds"),
+            "session_id": c.array("sessions"),
             "properties": c.properties,
-            "message_id": text(c.ids),
+            "message_id": c.array("ids"),
             "received_at": received.cast(moment),
             "backfill": pa.array(np.zeros(size, bool)),
             "source": text(prepared.draft.sources),

@@ -71,6 +71,7 @@ class Seen:
         self._covered: set[str] = set()
         self._version = -2
         self._files: _Files | None = None
+        self._asked: Hashes = np.empty(0, np.uint64)
 
     def forget(self) -> None:
         """Start anew from the files."""
@@ -83,12 +84,14 @@ class Seen:
         have been stored with.
         """
         files = self._current_files()
-        if files is None or not ids:
+        if files is None:
+            self._asked = self._hash(pa.table({"message_id": pa.array(ids, pa.string())}))
             return np.zeros(len(ids), bool)
         candidates = self._candidates(files, own_times, today)
         self._cover([files.paths[i] for i in np.flatnonzero(candidates)])
         table = pa.table({"message_id": pa.array(ids, pa.string())})
-        hits = self._hashes.contains(self._hash(table))
+        self._asked = self._hash(table)
+        hits = self._hashes.contains(self._asked)
         if hits.any():
             hits = self._confirmed(table, hits, files, candidates)
         return hits
@@ -101,10 +104,11 @@ class Seen:
             found |= self._confirm(ids, hits & ~found, others)
         return found
 
-    def learn(self, ids: Sequence[str]) -> None:
-        """These ids were just appended by the caller: their files need not be read."""
+    def learn(self) -> None:
+        """What was asked about last was just appended by the caller (as far as it was new): the
+        file that holds it need not be read."""
         before = self._covered | set(self._files.paths if self._files else ())
-        self._hashes.add(self._hash(pa.table({"message_id": pa.array(ids, pa.string())})))
+        self._hashes.add(self._asked)
         files = self._current_files()
         added = [p for p in files.paths if p not in before] if files else []
         if len(added) == 1:
