@@ -22,7 +22,12 @@ def rules(more: str = "", top: str = "") -> Contracts:
 
 
 def codes(rules: Contracts, **properties: Any) -> list[tuple[str, str, bool]]:
-    row = {"account_id": "a", "event": "Shared", "timestamp": "2024-05-01", "properties": properties}
+    row = {
+        "account_id": "a",
+        "event": "Shared",
+        "timestamp": "2024-05-01",
+        "properties": properties,
+    }
     good, bad = accept("events", [row], now=NOW, source="s", contracts=rules)
     assert good.num_rows == (0 if any(not r.warn for r in bad) else 1)
     return [(r.code, r.field, r.warn) for r in bad]

@@ -21,7 +21,9 @@ from tenure.facts.validate import accept
 NOW = datetime(2024, 6, 1, 12, tzinfo=UTC)
 
 
-def take(table: str, *rows: dict[str, Any], **options: Any) -> tuple[list[dict[str, Any]], list[Any]]:
+def take(
+    table: str, *rows: dict[str, Any], **options: Any
+) -> tuple[list[dict[str, Any]], list[Any]]:
     """Good rows as dictionaries, and the refusals; history unless told otherwise."""
     reading = options.pop("reading", None)
     options = {"source": "test", "backfill": True, **options}
@@ -135,7 +137,9 @@ def test_properties_that_are_no_object_are_refused() -> None:
 
 
 def test_text_full_of_digits_is_a_number_only_in_files_without_types() -> None:
-    untyped, _ = take("events", event(zip="01234", n="5", yes="True"), reading=Reading(untyped=True))
+    untyped, _ = take(
+        "events", event(zip="01234", n="5", yes="True"), reading=Reading(untyped=True)
+    )
     assert json.loads(untyped[0]["properties"]) == {"zip": "01234", "n": 5, "yes": True}
     typed, _ = take("events", event(n="5"))
     assert json.loads(typed[0]["properties"]) == {"n": "5"}
@@ -175,7 +179,9 @@ def test_nothing_is_received_before_it_happened() -> None:
 
 
 def test_a_missing_time_takes_the_next_best_or_holds_since_ever() -> None:
-    paid, _ = take("subscriptions", {"subscription_id": 1, "account_id": 2, "started_at": "2024-01-01"})
+    paid, _ = take(
+        "subscriptions", {"subscription_id": 1, "account_id": 2, "started_at": "2024-01-01"}
+    )
     assert paid[0]["updated_at"] == datetime(2024, 1, 1, tzinfo=UTC)
     plan, _ = take("plans", {"plan_id": "p"})
     assert plan[0]["updated_at"] == datetime(1970, 1, 1, tzinfo=UTC)
@@ -225,7 +231,9 @@ def test_equal_rows_are_two_facts_and_the_same_rows_again_the_same_two() -> None
 def test_the_same_content_has_the_same_id_in_whatever_form_it_comes() -> None:
     as_rows, _ = take("events", event(account_id=7))
     frame = pd.DataFrame([{"event": "Login", "account_id": "7"}])
-    frame["timestamp"] = pd.Timestamp("2024-05-01T10:00:00", tz="Europe/London") + pd.Timedelta("1h")
+    frame["timestamp"] = pd.Timestamp("2024-05-01T10:00:00", tz="Europe/London") + pd.Timedelta(
+        "1h"
+    )
     as_frame, _ = accept("events", pa.table(frame), now=NOW, source="x", backfill=True)
     assert as_frame["message_id"].to_pylist() == [as_rows[0]["message_id"]]
 
@@ -254,7 +262,16 @@ VALUES = st.one_of(
     st.lists(st.integers(), max_size=2), st.dictionaries(st.text(), st.integers(), max_size=2),
 )  # fmt: skip
 FIELDS = st.sampled_from(
-    ["account_id", "person_id", "event", "timestamp", "properties", "message_id", "received_at", "x"]
+    [
+        "account_id",
+        "person_id",
+        "event",
+        "timestamp",
+        "properties",
+        "message_id",
+        "received_at",
+        "x",
+    ]
 )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Any
 
 from django.forms.models import model_to_dict
 
 from tenure.accounts.models import Account, Membership, Person
+from tenure.facts.erasing import without
 from tenure.facts.erasure import Part
 from tenure.facts.persons import Subject
 
@@ -36,7 +38,7 @@ def export(subject: Subject) -> list[dict[str, Any]]:
 
 
 def erase(subject: Subject, pseudonym: str, now: datetime) -> dict[str, int]:  # noqa: ARG001
-    """A nameless person stands where the person stood; accounts' traits lose the mention."""
+    """A nameless person stands where the person stood; traits of others lose the mention."""
     people = _people(subject)
     for person in people:
         nobody, _ = Person.objects.get_or_create(
@@ -47,21 +49,20 @@ def erase(subject: Subject, pseudonym: str, now: datetime) -> dict[str, int]:  #
         parts = Membership.objects.filter(person=person).exclude(account_id__in=taken)
         parts.update(person=nobody, title="")
         person.delete()
-    return {"people_state": len(people), "account_state": _accounts(subject)}
+    return {"people_state": len(people), "mentions_state": _unmention(subject)}
 
 
-def _accounts(subject: Subject) -> int:
-    """Accounts that mention the person in a name or trait; they are told anew from the lake."""
-    import json
-
+def _unmention(subject: Subject) -> int:
+    """Takes the person out of names and traits of accounts and of other people."""
     changed = 0
-    for account in Account.objects.only("pk", "name", "owner_email", "traits").iterator(2000):
-        text = json.dumps([account.name, account.traits], ensure_ascii=False)
-        if subject.within(text):
-            account.traits = {}
-            account.name = "[erased]" if subject.within(account.name) else account.name
-            account.save(update_fields=["traits", "name"])
-            changed += 1
+    for model in (Account, Person):
+        for row in model.objects.only("pk", "name", "traits").iterator(2000):
+            name, traits = without(row.name, subject), json.dumps(row.traits)
+            clean = without(traits, subject)
+            if (name, clean) != (row.name, traits):
+                row.name, row.traits = name, json.loads(clean)
+                row.save(update_fields=["name", "traits"])
+                changed += 1
     return changed
 
 

@@ -9,11 +9,13 @@ class ConnectorsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from tenure.connectors.files.forgetting import PART
         from tenure.core import schedule
-        from tenure.facts import ingest_policy
+        from tenure.facts import erasure, ingest_policy
 
         every = ingest_policy.packaged().flush.every_seconds
         schedule.duty("posted", every, _land_posted)
+        erasure.register(PART)
 
 
 def _land_posted(now: datetime) -> None:

@@ -97,7 +97,7 @@ def _cleaned(
             done["session_id"] = _renamed(done["session_id"], pseudonym)
         if done.get("message_id") and subject.within(done["message_id"]):
             done["message_id"] = _renamed(done["message_id"], pseudonym)
-    return {k: _without(v, subject) if isinstance(v, str) else v for k, v in done.items()}
+    return {k: without(v, subject) if isinstance(v, str) else v for k, v in done.items()}
 
 
 def is_of(row: Mapping[str, Any], subject: Subject) -> bool:
@@ -130,7 +130,8 @@ def _numbers(text: str | None) -> str | None:
     return json.dumps(left, separators=(",", ":")) if left else None
 
 
-def _without(text: str, subject: Subject) -> str:
+def without(text: str, subject: Subject) -> str:
+    """A text (or JSON) in which the person is no longer mentioned."""
     for mark in subject.marks():
         gone = json.dumps(GONE) if mark.startswith('"') else GONE
         text = re.sub(re.escape(mark), gone, text, flags=re.IGNORECASE)

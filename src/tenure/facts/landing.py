@@ -55,7 +55,7 @@ def fresh(
 def _files(lake: Lake, table: str, since: date, until: date | None) -> list[str]:
     files = lake.files(table, since)
     if until is not None and files.num_rows:
-        files = files.filter(pc.less_equal(files["partition.received_day"], until))
+        files = files.filter(pc.less_equal(files["first_day"], until))
     paths: list[str] = files["path"].to_pylist()
     return paths
 

@@ -222,6 +222,8 @@ def _told(row: Quarantined, payload: dict[str, Any], backfill: bool) -> dict[str
 def _send_calls(
     rows: list[Quarantined], payloads: dict[int, Any], actor: object, now: datetime
 ) -> int:
+    if not rows:
+        return 0
     problems = {r.pk: p for r in rows if (p := _call_problem(payloads[r.pk], r, now))}
     good = [r for r in rows if r.pk not in problems]
     with transaction.atomic():

@@ -203,7 +203,7 @@ def _against(contracts: Contracts, table: Table, facts: pa.Table) -> tuple[pa.Ta
                 reason=violation.reason,
                 payload=payloads.landed(table, row),
                 name=row.get("event") or "",
-                message_id="" if row["_derived"] else row["message_id"],
+                message_id=row["message_id"],
                 warn=violation.warn,
             )
         )
