@@ -32,7 +32,8 @@ def sql(size: Size, root: Path) -> str:
       WHERE timestamp < TIMESTAMPTZ '{size.as_of:%Y-%m-%d} 00:00:00+00'
         AND received_at < TIMESTAMPTZ '{size.as_of:%Y-%m-%d} 00:00:00+00'
         AND timestamp >= TIMESTAMPTZ '{since:%Y-%m-%d} 00:00:00+00'
-        AND coalesce(source, '') <> 'tenure' AND coalesce(kind, 'track') IN ('track', 'page', 'screen')
+        AND coalesce(source, '') <> 'tenure'
+        AND coalesce(kind, 'track') IN ('track', 'page', 'screen')
     ), s AS (
       SELECT account_id,
         count(*) FILTER ({login} AND {last(7)}) AS logins_7d,

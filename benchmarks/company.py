@@ -8,7 +8,7 @@ order of arrival; one event in 200 arrives up to three days late.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +40,7 @@ class Size:
 
     @property
     def as_of(self) -> datetime:
-        return datetime(self.end.year, self.end.month, self.end.day, tzinfo=timezone.utc)
+        return datetime(self.end.year, self.end.month, self.end.day, tzinfo=UTC)
 
 
 def generate(size: Size, root: Path, first: int = 0, last: int | None = None) -> None:
@@ -64,7 +64,7 @@ def event_files(root: Path) -> list[str]:
 
 
 def features() -> pa.Table:
-    always = pa.scalar(datetime(2000, 1, 1, tzinfo=timezone.utc), pa.timestamp("us", tz="UTC"))
+    always = pa.scalar(datetime(2000, 1, 1, tzinfo=UTC), pa.timestamp("us", tz="UTC"))
     count = len(FEATURES)
     return pa.table(
         {
