@@ -1,8 +1,8 @@
 """The lake: what happened, append-only, in Delta tables that other engines read.
 
-Each table is a Delta table under the lake's folder, partitioned by ``received_day``. An append
-carries an application transaction ``(writer, number)``: numbers of one writer only grow, and a
-number that is already in the table (or a later one) is not written again.
+Each table is a Delta table under the lake's folder; events and results are partitioned by
+``received_day``. An append carries an application transaction ``(writer, number)``: numbers of one
+writer only grow, and a number that is already in the table (or a later one) is not written again.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake import (
+    ColumnProperties,
     CommitProperties,
     DeltaTable,
     PostCommitHookProperties,
@@ -31,8 +32,15 @@ from tenure.core import workspace
 from tenure.facts import durable
 
 PARTITION = "received_day"
+WHOLE = frozenset(TABLES) - {"events"}
+"""Tables about things are not split by day: years of them are a few files, not thousands."""
 _NO_HOOKS = PostCommitHookProperties(create_checkpoint=False, cleanup_expired_logs=False)
-_WRITER = WriterProperties(compression="ZSTD", compression_level=1)
+_NO_DICTIONARY = ColumnProperties(dictionary_enabled=False)  # hardly a value comes twice
+_WRITER = WriterProperties(
+    compression="ZSTD",
+    compression_level=1,
+    column_properties={"message_id": _NO_DICTIONARY, "properties": _NO_DICTIONARY},
+)
 
 
 def conform(data: pa.Table, schema: pa.Schema) -> pa.Table:
@@ -122,15 +130,16 @@ class Lake:
         return int(pc.sum(files["num_records"]).as_py() or 0) if len(files) else 0
 
     def files(self, table: str, since: date | None = None) -> pa.Table:
-        """One row a data file: ``path`` (absolute), ``num_records``, ``partition.received_day``,
-        and ``min.<column>``, ``max.<column>`` where known."""
+        """One row a data file: ``path`` (absolute), ``num_records``, ``first_day`` and ``last_day``
+        (received days, inclusive), ``partition.received_day`` (the last day, where the table has
+        no partitions), and ``min.<column>``, ``max.<column>`` where known."""
         with self._lock:
             handle = self._handle(table)
             if handle is None:
                 return pa.table({"path": pa.array([], pa.string())})
-            files = pa.table(handle.get_add_actions(flatten=True))
+            files = _with_days(pa.table(handle.get_add_actions(flatten=True)))
         if since is not None:
-            files = files.filter(pc.greater_equal(files[f"partition.{PARTITION}"], since))
+            files = files.filter(pc.greater_equal(files["last_day"], since))
         path = pc.binary_join_element_wise(f"{self.root}/{table}", files["path"], "/")
         return files.set_column(files.schema.get_field_index("path"), "path", path)
 
@@ -241,7 +250,7 @@ class Lake:
                 f"{self.root}/{table}",
                 schema,
                 mode="ignore",
-                partition_by=[PARTITION],
+                partition_by=None if table in WHOLE else [PARTITION],
                 storage_options=self._options,
             )
             handle = self._need(table)
@@ -283,6 +292,17 @@ class Lake:
             if file.name[:1].isdigit() and file.name[:20] < keep:
                 file.unlink()
         durable.sync(self.folder(table) / "_delta_log")
+
+
+def _with_days(files: pa.Table) -> pa.Table:
+    """The received days each file spans: its partition's, or those of its statistics."""
+    name = f"partition.{PARTITION}"
+    if name in files.column_names:
+        first = last = files[name].cast(pa.date32())
+    else:
+        first, last = (files[f"{end}.{PARTITION}"].cast(pa.date32()) for end in ("min", "max"))
+        files = files.append_column(name, last)
+    return files.append_column("first_day", first).append_column("last_day", last)
 
 
 def with_schema_day(data: pa.Table) -> pa.Table:
