@@ -21,7 +21,7 @@ from tenure.facts import quarantine, repairs
 from tenure.facts.models import Quarantined
 from tenure.web.facts import tabs
 
-PAGE = 50
+PAGE, GLANCE = 50, 8
 FILTERS = ("table", "source", "code", "name", "file", "search")
 STATES = (
     ("open", "Open", "warn"),
@@ -43,15 +43,17 @@ def filters_of(values: Any) -> dict[str, str]:
 def page(request: HttpRequest) -> HttpResponse:
     """Kinds of refusals, and the rows of the kind (or filter) chosen."""
     filters = filters_of(request.GET)
-    rows = Paginator(quarantine.find(**filters), PAGE).get_page(request.GET.get("page"))
     kept = {k: v for k, v in filters.items() if v}
     narrowed = any(filters[name] for name in FILTERS)
+    size = PAGE if narrowed or request.GET.get("page") else GLANCE
+    rows = Paginator(quarantine.find(**filters), size).get_page(request.GET.get("page"))
     context = {
         "tabs": tabs.of(request, "facts_quarantine"),
         "filters": filters,
         "narrowed": narrowed,
-        "kinds": [] if narrowed else _kinds(filters["state"]),
+        "kinds": [] if narrowed or request.GET.get("page") else _kinds(filters["state"]),
         "rows": rows,
+        "lines": [{"row": r, "why": why(r.reason)} for r in rows],
         "query": urlencode(kept),
         "states": _states(),
         "any": narrowed or Quarantined.objects.exists(),

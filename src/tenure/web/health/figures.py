@@ -19,6 +19,7 @@ NO_SCORE = Band.model_construct(
     color="none",
 )  # fmt: skip
 AT_RISK = ("high", "critical")
+THIN = 0.5
 
 
 def bands_of(model: HealthModel) -> list[Band]:
@@ -32,9 +33,9 @@ def overview(model: HealthModel) -> dict[str, Any]:
     whole = rows.aggregate(
         accounts=Count("pk"),
         mean=Avg("shown_health"),
-        coverage=Avg("coverage"),
-        thin=Count("pk", filter=Q(coverage__lt=0.5)),
-        overridden=Count("pk", filter=Q(overridden=True)),
+        covered=Avg("coverage"),
+        thin=Count("pk", filter=Q(coverage__lt=THIN)),
+        judged=Count("pk", filter=Q(overridden=True)),
         at_risk=Count("pk", filter=Q(risk_level__in=AT_RISK)),
         change=Avg("change_30d"),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import dataclass
 
 from tenure.core import policy
@@ -13,15 +14,28 @@ GROUPS = (
         "How signals become a score, and what each band calls for.",
         "health/models/",
     ),
-    ("Scores and risk", "Which model is the default, how risk is reckoned.", "health/"),
-    ("Signals", "What is counted, over which window, and which warnings it fires.", "signals"),
+    (
+        "Scores and churn",
+        "Which model is the default, how risk is reckoned, when an account counts as gone, how "
+        "scores are proven.",
+        "health churn validation",
+    ),
+    ("Signals", "What is counted, over which window, and which warnings it fires.", "signals/"),
     (
         "Segments and stages",
         "Which accounts belong together, and where they stand.",
         "segments stages",
     ),
-    ("Facts", "What those who send facts promise.", "contracts ingest facts"),
+    ("Revenue", "How revenue, retention and lifetime value are reckoned.", "revenue ltv"),
+    ("Facts", "What those who send facts promise, and how facts are taken in.", "contracts ingest"),
     ("Workspace", "Who may do what, and how the workspace runs.", ""),
+)
+SIGNALS = "signals/"
+SECTIONS = (
+    ("signals", "signal"),
+    ("risk", "warning"),
+    ("opportunity", "growth sign"),
+    ("roles", "role of events"),
 )
 MODELS = GROUPS[0][2]
 
@@ -55,9 +69,18 @@ def entries() -> list[Entry]:
     """All documents, by name."""
     saved = {row.name: row for row in PolicyVersion.objects.filter(active=True).defer("body")}
     return [
-        Entry(d.name, d.title, d.description, d.path is None, saved.get(d.name))
-        for d in policy.documents()
+        Entry(d.name, *words_of(d), d.path is None, saved.get(d.name)) for d in policy.documents()
     ]
+
+
+def words_of(document: policy.PolicyDocument) -> tuple[str, str]:
+    """Title and description; documents of signals say themselves what they are about."""
+    if not document.name.startswith(SIGNALS):
+        return document.title, document.description
+    content = tomllib.loads(policy.text(document.name))
+    counts = ((n, len(content.get(section, {}))) for section, n in SECTIONS)
+    said = [f"{count} {noun}{'' if count == 1 else 's'}" for noun, count in counts if count]
+    return str(content.get("title", document.title)), ", ".join(said) or document.description
 
 
 def groups() -> list[Group]:

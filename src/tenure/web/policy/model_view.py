@@ -73,5 +73,6 @@ def _variant(variant: Variant, model: HealthModel, naming: Naming) -> dict[str, 
         changes.append(f"{naming(signal)[0]} weighs {weight:g} within {titles[dimension]}")
     for key, curve in variant.curves.items():
         title, unit = naming(key.partition(".")[2])
-        changes.append(f"{title}: {', '.join(sketch(curve, unit).words)}")
+        words = (" gives ".join(pair) for pair in sketch(curve, unit).words)
+        changes.append(f"{title}: {', '.join(words)}")
     return {"variant": variant, "changes": changes}

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from tenure.analytics.signals.registry import Registry
 from tenure.health import policy
+from tenure.web import signal_words
 from tenure.web.policy.sentences import Naming, plain
 
 T = TypeVar("T")
@@ -16,7 +17,7 @@ T = TypeVar("T")
 
 def current() -> Registry:
     """All signals of the workspace."""
-    return policy.registry()
+    return signal_words.registry()
 
 
 def declared(body: str) -> Registry:
@@ -41,7 +42,9 @@ def naming() -> Naming:
 
     def name(field: str) -> tuple[str, str]:
         found = signals.get(field)
-        return (found.title, found.unit) if found else plain(field)
+        if found is None:
+            return plain(field)
+        return found.title, "change" if getattr(found, "kind", "") == "change" else found.unit
 
     return name
 

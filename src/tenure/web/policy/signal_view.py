@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tenure.analytics.signals.explain import explain_signal
 from tenure.analytics.signals.registry import Registry
+from tenure.analytics.signals.words import describe
 from tenure.web.policy import sentences
 from tenure.web.policy.sentences import Naming
 
@@ -19,7 +19,7 @@ def signal_rows(own: Registry, whole: Registry) -> list[dict[str, Any]]:
             "name": name,
             "signal": signal,
             "group": signal.group or "Other",
-            "sentence": explain_signal(whole, name),
+            "sentence": describe(name, signal, whole),
             "judged": JUDGED[signal.higher_is],
         }
         for name, signal in own.signals.items()

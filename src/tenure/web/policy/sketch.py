@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tenure.analytics.health.curves import Curve
+from tenure.analytics.health.curves import Curve, Step
 from tenure.web import formats
+from tenure.web.signal_words import write
 
 WIDTH, HEIGHT, PAD = 96.0, 34.0, 3.0
 BEYOND = 0.18  # how far the flat ends reach past the outermost points, as a share of the range
@@ -13,46 +14,38 @@ BEYOND = 0.18  # how far the flat ends reach past the outermost points, as a sha
 
 @dataclass(frozen=True)
 class Sketch:
-    """The path of the curve (empty for text values), and the same as words."""
+    """The path of the curve (empty for text values), and its corners as value and score."""
 
     path: str
-    words: list[str]
+    words: list[tuple[str, str]]
     width: float = WIDTH
     height: float = HEIGHT
 
 
 def shown(value: float | str, unit: str = "") -> str:
-    """A signal's value as people write it.
+    """A signal's value as people write it; ``unit`` may also be ``change``.
 
-    >>> shown(0.5, "share"), shown(3.0, "days"), shown("late")
-    ('50 %', '3 days', 'late')
+    >>> shown(0.5, "share"), shown(3.0, "days"), shown(-0.5, "change"), shown("late")
+    ('50 %', '3 days', '−50 %', 'late')
     """
-    if isinstance(value, str):
-        return value
-    if unit in ("share", "ratio"):
-        return f"{formats.number(100 * value, 0)} %"
-    if unit in ("days", "minutes"):
-        return f"{formats.number(value)} {unit if value != 1 else unit[:-1]}"
-    if unit == "money":
-        return formats.number(value / 100, 0)
-    return formats.number(value, 2)
+    return write(value, unit, "change" if unit == "change" else "")
 
 
 def sketch(curve: Curve, unit: str = "") -> Sketch:
     """How points come from the value of a signal of ``unit``."""
     if curve.match:
         pairs = sorted(curve.match.items(), key=lambda p: -p[1])
-        return Sketch("", [f"{text} gives {formats.number(score)}" for text, score in pairs])
+        return Sketch("", [(shown(text), formats.number(score)) for text, score in pairs])
     if curve.points:
-        words = [f"{shown(v, unit)} gives {formats.number(s)}" for v, s in curve.points]
-        return Sketch(_path(list(curve.points), steps=False), words)
+        corners = [(shown(v, unit), formats.number(s)) for v, s in curve.points]
+        return Sketch(_path(list(curve.points), steps=False), corners)
     steps = [(s.start, s.score) for s in curve.steps]
-    words = [
-        f"{shown(s.start, unit)} or more gives {formats.number(s.score)}"
-        + (f" ({s.level})" if s.level else "")
-        for s in curve.steps
-    ]
-    return Sketch(_path(steps, steps=True), words)
+    named = [(f"from {shown(s.start, unit)}", _step(s)) for s in curve.steps]
+    return Sketch(_path(steps, steps=True), named)
+
+
+def _step(step: Step) -> str:
+    return formats.number(step.score) + (f" ({step.level})" if step.level else "")
 
 
 def _path(corners: list[tuple[float, float]], *, steps: bool) -> str:

@@ -31,10 +31,10 @@ def overview(request: HttpRequest) -> HttpResponse:
 def _models(group: catalogue.Group) -> list[dict[str, Any]]:
     from tenure.web.policy.model_view import model_view
 
-    naming = registry.naming()
+    naming, default = registry.naming(), registry.default_model()
+    ordered = sorted(group.entries, key=lambda e: e.short != default)
     return [
-        {"entry": entry, "model": model_view(policy.load(entry.name), naming)}
-        for entry in group.entries
+        {"entry": entry, "model": model_view(policy.load(entry.name), naming)} for entry in ordered
     ]
 
 
@@ -75,7 +75,7 @@ def frame(name: str, current: str) -> dict[str, Any]:
 def _title(document: policy.PolicyDocument) -> str:
     if document.name.startswith(catalogue.MODELS):
         return str(policy.load(document.name).title)
-    return document.title
+    return catalogue.words_of(document)[0]
 
 
 @needs("policy.view")

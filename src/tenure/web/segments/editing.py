@@ -177,6 +177,8 @@ def count(request: HttpRequest) -> HttpResponse:
     """How many accounts the form as it stands would take; a fragment."""
     given = _posted(request)
     context: dict[str, Any] = {}
+    if not (given["rows"] or given["text"].strip() or given["accounts"].strip()):
+        return render(request, "web/segments/_count.html", {"nothing": True})
     try:
         if given["way"] == "list":
             ids = _ids(given["accounts"])

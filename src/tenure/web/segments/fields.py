@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tenure.health import policy
 from tenure.web import models_shown
-from tenure.web.policy.sentences import plain
+from tenure.web.policy import registry
 
 SCORE = {
     "health": "Health",
@@ -15,8 +15,11 @@ SCORE = {
     "risk_level": "Risk level",
     "coverage": "Coverage of the score",
     "stage": "Lifecycle stage",
-    "yearly_value": "Yearly value, whole units",
+    "yearly_value": "Yearly value",
 }
+
+
+UNITS = {"coverage": "share"}
 
 
 @dataclass(frozen=True)
@@ -31,19 +34,16 @@ class Field:
 def groups() -> list[tuple[str, list[Field]]]:
     """All fields: the score first, then signals by their group."""
     found: dict[str, list[Field]] = {"Score and stage": [Field(n, t) for n, t in SCORE.items()]}
-    registry = policy.registry()
-    for name in registry.of_accounts():
-        signal = registry.signals[name]
+    signals = registry.current()
+    for name in signals.of_accounts():
+        signal = signals.signals[name]
         found.setdefault(signal.group or "Other", []).append(Field(name, signal.title, signal.unit))
     return list(found.items())
 
 
 def naming(name: str) -> tuple[str, str]:
     """Title and unit of a field."""
-    if name in SCORE:
-        return SCORE[name], ""
-    signal = policy.registry().signals.get(name)
-    return (signal.title, signal.unit) if signal else plain(name)
+    return (SCORE[name], UNITS.get(name, "")) if name in SCORE else registry.naming()(name)
 
 
 def suggestions() -> dict[str, list[str]]:

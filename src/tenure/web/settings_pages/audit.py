@@ -27,7 +27,7 @@ class FilterForm(forms.Form):
         required=False, widget=forms.DateInput(attrs={"type": "date"}), label="From"
     )
     until = forms.DateField(
-        required=False, widget=forms.DateInput(attrs={"type": "date"}), label="Up to and with"
+        required=False, widget=forms.DateInput(attrs={"type": "date"}), label="To"
     )
     before_id = forms.IntegerField(required=False, widget=forms.HiddenInput)
 

@@ -22,6 +22,14 @@ STATES = {
     "done": ("Done", "good"),
     "failed": ("Failed", "bad"),
 }
+KINDS = {
+    "health.score": "Score all accounts",
+    "health.validate": "Validate scores",
+    "health.segments": "Count segments",
+    "facts.watch": "Watch sources",
+    "facts.import": "Import a file",
+    "facts.replay": "Send refused facts again",
+}
 DATABASES = {"sqlite": "SQLite, in the workspace folder", "postgresql": "PostgreSQL"}
 
 
@@ -67,7 +75,8 @@ def _jobs(request: HttpRequest) -> dict[str, object]:
 def _shown(job: Job) -> dict[str, object]:
     title, role = STATES.get(job.state, (job.state, "none"))
     last = job.error.strip().splitlines()[-1] if job.error.strip() else ""
-    return {"job": job, "title": title, "role": role, "problem": last}
+    kind = KINDS.get(job.kind, job.kind)
+    return {"job": job, "kind": kind, "title": title, "role": role, "problem": last}
 
 
 @require_POST

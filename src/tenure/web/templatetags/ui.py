@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from functools import lru_cache
+from html import escape
 from typing import Any
+from urllib.parse import quote
 
 from django import template
 from django.forms import BoundField, CheckboxInput
@@ -22,13 +25,7 @@ register.filter("whole", formats.whole)
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
     """A Tabler icon, decorative unless it has a ``label``."""
-    strokes = mark_safe(icons.drawing(name))  # noqa: S308 - our own files
-    frame = mark_safe(icons.FRAME)  # noqa: S308
-    if label:
-        return format_html(
-            '<svg class="icon" {} role="img" aria-label="{}">{}</svg>', frame, label, strokes
-        )
-    return format_html('<svg class="icon" {} aria-hidden="true">{}</svg>', frame, strokes)
+    return icons.svg(name, label)
 
 
 @register.simple_tag
@@ -38,6 +35,11 @@ def initials(who: object, small: bool = False) -> SafeString:
     return format_html(
         '<span class="{}" aria-hidden="true">{}</span>', size, formats.initials(str(who))
     )
+
+
+def address_part(text: str) -> str:
+    """``text`` (such as an account's id) as the last part of an address; slashes stay."""
+    return quote(text, safe="/~:@")
 
 
 @register.filter
@@ -79,9 +81,7 @@ def day(moment: datetime | date | None, empty: str = formats.NOTHING) -> SafeStr
     if moment is None:
         return empty
     shown = timezone.localtime(moment) if isinstance(moment, datetime) else moment
-    return format_html(
-        '<time datetime="{}">{}</time>', moment.isoformat(), shown.strftime("%-d %b %Y")
-    )
+    return format_html('<time datetime="{}">{}</time>', moment.isoformat(), formats.day(shown))
 
 
 @register.inclusion_tag("components/score.html")
@@ -119,27 +119,34 @@ def risk_pill(level: str) -> SafeString | str:
     if not level:
         return formats.NOTHING
     band = bands.risk(level)
-    return format_html(
-        '<span class="pill dot role-{}" title="{}">{}</span>', band.color, band.action, band.title
-    )
+    return _pill(band.color, band.action, band.title)
+
+
+@lru_cache(maxsize=64)
+def _pill(color: str, action: str, title: str) -> SafeString:
+    return format_html('<span class="pill dot role-{}" title="{}">{}</span>', color, action, title)
 
 
 @register.simple_tag
 def delta(value: float | None, better: str = "up", digits: int = 0, unit: str = "") -> SafeString:
     """A change with its arrow; ``better`` is up, down or none (then it has no colour)."""
+    return _delta(None if value is None else round(value, digits), better, digits, unit)
+
+
+@lru_cache(maxsize=2048)
+def _delta(value: float | None, better: str, digits: int, unit: str) -> SafeString:
     if value is None:
         return format_html('<span class="delta"><span aria-label="unknown">{}</span></span>', "–")
-    rounded = round(value, digits)
-    if not rounded:
+    if not value:
         return format_html('<span class="delta">{}</span>', "0")
-    up = rounded > 0
+    up = value > 0
     tone = "" if better == "none" else ("better" if up == (better == "up") else "worse")
     return format_html(
         '<span class="delta {}">{}<span class="visually-hidden">{}</span>{}{}</span>',
         tone,
-        icon("arrow-up-right" if up else "arrow-down-right"),
+        icons.svg("arrow-up-right" if up else "arrow-down-right"),
         "up " if up else "down ",
-        formats.number(abs(rounded), digits),
+        formats.number(abs(value), digits),
         unit,
     )
 
@@ -161,17 +168,13 @@ def sparkline(
     spark = svg.sparkline(numbers, width, height, low, high, least)
     if spark.last is None:
         return ""
-    return format_html(
-        '<svg class="spark{}" width="{}" height="{}" viewBox="0 0 {} {}" role="img" '
-        'aria-label="{}"><path d="{}"/><circle cx="{}" cy="{}" r="1.9"/></svg>',
-        f" role-{role}" if role else "",
-        width,
-        height,
-        width,
-        height,
-        label or _spoken(numbers),
-        spark.path,
-        *spark.last,
+    shade = f" role-{escape(role)}" if role else ""
+    x, y = spark.last
+    return mark_safe(  # noqa: S308 - numbers, and two escaped texts
+        f'<svg class="spark{shade}" width="{width}" height="{height}" '
+        f'viewBox="0 0 {width} {height}" role="img" '
+        f'aria-label="{escape(label or _spoken(numbers))}">'
+        f'<path d="{spark.path}"/><circle cx="{x}" cy="{y}" r="1.9"/></svg>'
     )
 
 
@@ -266,7 +269,7 @@ def note(content: str, role: str = "accent") -> SafeString:
 @register.simple_block_tag
 def snippet(content: str, id: str) -> SafeString:
     """Text to copy, with its button."""
-    context = {"content": content.strip("\n"), "id": id}
+    context = {"content": mark_safe(content.strip("\n")), "id": id}  # noqa: S308
     return mark_safe(render_to_string("components/snippet.html", context))  # noqa: S308
 
 

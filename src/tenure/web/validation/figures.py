@@ -18,7 +18,8 @@ VERDICTS = {
     "does_not_predict": ("bad", "ban", "Does not predict"),
     "too_little_churn": ("none", "info-circle", "Too little churn"),
 }
-SHARES = ("auc", "pr_auc", "precision_top_decile", "green_share")
+AREAS = ("auc", "pr_auc")
+SHARES = ("precision_top_decile", "green_share", "base_rate", "calibration_error")
 COMPARED = (
     "auc", "pr_auc", "base_rate", "precision_top_decile", "lift_top_decile", "green_share",
     "median_health_before", "calibration_error",
@@ -53,7 +54,9 @@ def of(horizon: Row, key: str) -> Row:
 def _shown(key: str, value: float | None) -> str:
     if value is None:
         return formats.NOTHING
-    if key in (*SHARES, "base_rate", "calibration_error"):
+    if key in AREAS:
+        return f"{value:.2f}"
+    if key in SHARES:
         return f"{formats.number(100 * value, 1 if value < 0.1 else 0)} %"
     if key == "lift_top_decile":
         return f"{formats.number(value, 1)} ×"
@@ -82,6 +85,11 @@ def horizons(result: Row, bands: Mapping[str, Band]) -> list[Row]:
     ]
 
 
+def lines(listed: list[Row]) -> list[Row]:
+    """One line a figure, one cell a horizon."""
+    return [{**words()[key], "cells": [h["figures"][key] for h in listed]} for key in COMPARED]
+
+
 def before(rows: list[Row], bands: Mapping[str, Band]) -> list[Row]:
     """Bands that churned accounts stood in, best first, placed on a bar of width 100."""
     ordered = sorted(rows, key=lambda r: -_least(bands, r["band"]))
@@ -106,8 +114,8 @@ def lead(result: Row) -> Row:
     share = found["share_flagged"]
     return {
         **found,
-        "share": _shown("auc", share["value"]),
-        "interval": _interval("auc", share),
+        "share": _shown("green_share", share["value"]),
+        "interval": _interval("green_share", share),
         "words": words()["lead_time"],
         "share_words": words()["share_flagged"],
     }

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from tenure.accounts import segments
+from tenure.analytics.errors import SpecError
 from tenure.core.roles import needs
 from tenure.health import queries
 from tenure.health.models import ValidationReport
@@ -18,7 +20,8 @@ from tenure.web.policy.sketch import shown
 from tenure.web.validation import figures, running
 
 KEPT = 24
-SIGNALS = 5
+SIGNALS = 4
+GREEN = 10
 
 
 @needs("validation.view")
@@ -69,12 +72,15 @@ def details(row: ValidationReport) -> dict[str, Any]:
     result = row.result
     known = {b.name: b for b in bands.all_of(row.model)}
     titles = segments.titles()
+    green = [_green(g, _weighty(row.model)) for g in result["green_churned"]]
     listed = figures.horizons(result, known)
     return {
         "result": result,
         "verdict": {**figures.verdict(row.verdict), **result["verdict"]},
         "horizons": listed,
         "verdict_days": result["verdict"].get("days"),
+        "main": _main(listed, result["verdict"].get("days")),
+        "lines": figures.lines(listed),
         "lead": figures.lead(result),
         "charts": figures.charts(result),
         "words": figures.words(),
@@ -82,7 +88,9 @@ def details(row: ValidationReport) -> dict[str, Any]:
             {**s, "title": titles.get(s["segment"], s["segment"]), "figure": _auc(s)}
             for s in sorted(result["segments"], key=lambda s: -s["churned"])
         ],
-        "green": [_green(g) for g in result["green_churned"]],
+        "green": green,
+        "green_first": green[:GREEN],
+        "green_rest": green[GREEN:],
         "nearest": min(h["days"] for h in result["horizons"]),
         "days": [h["days"] for h in result["horizons"]],
     }
@@ -92,18 +100,36 @@ def _auc(segment: dict[str, Any]) -> dict[str, Any]:
     return figures.of({"auc": segment["auc"]}, "auc")
 
 
-def _green(entry: dict[str, Any]) -> dict[str, Any]:
-    """A churned account that was green, with its scores before and some of its signals."""
+def _main(listed: list[dict[str, Any]], days: int | None) -> dict[str, Any]:
+    """The figures of the horizon that the verdict rests on."""
+    found: dict[str, Any] = next((h for h in listed if h["days"] == days), listed[0])["figures"]
+    return found
+
+
+def _weighty(model: str) -> list[str]:
+    """The signals of a model, those that weigh most first; none if it is gone."""
+    try:
+        parts = queries.model(model).parts()
+    except SpecError:
+        return []
+    ordered = sorted(parts, key=lambda p: -p.dimension_weight * p.signal_weight)
+    return list(dict.fromkeys(p.signal for p in ordered))
+
+
+def _green(entry: dict[str, Any], weighty: list[str]) -> dict[str, Any]:
+    """A churned account that was green, with its scores before and its weightiest signals."""
     naming = registry.naming()
     days = sorted(
         (int(k.removeprefix("health_")) for k in entry if k.startswith("health_")), reverse=True
     )
     signals = []
-    for name, value in list((entry.get("signals") or {}).items())[:SIGNALS]:
+    values = entry.get("signals") or {}
+    for name in [n for n in weighty if n in values][:SIGNALS]:
         title, unit = naming(name)
-        signals.append({"title": title, "value": shown(value, unit)})
+        signals.append({"title": title, "value": shown(values[name], unit)})
     return {
         **entry,
+        "churned": date.fromisoformat(entry["churned_at"]),
         "course": [{"days": d, "health": entry[f"health_{d}"]} for d in days],
         "shown_signals": signals,
     }

@@ -133,6 +133,22 @@
     place.replaceChildren(note);
   }
 
+  // What scrolls sideways can be reached and scrolled with the keyboard, and says what it is.
+  function reachable() {
+    document.querySelectorAll(".table-wrap, pre.code-block, .snippet pre").forEach(function (box) {
+      if (box.tabIndex >= 0 || box.scrollWidth <= box.clientWidth) return;
+      var card = box.closest("section, .card");
+      var heading = card && card.querySelector("h1, h2, h3");
+      box.tabIndex = 0;
+      box.setAttribute("role", "region");
+      if (!box.hasAttribute("aria-label")) box.setAttribute("aria-label", heading ? heading.textContent.trim() : "Table");
+    });
+  }
+  window.addEventListener("resize", reachable);
+  document.addEventListener("htmx:afterSettle", reachable);
+  document.addEventListener("toggle", reachable, true);
+  reachable();
+
   document.querySelectorAll(".toast-note[data-fades]").forEach(function (toast) {
     setTimeout(function () { toast.remove(); }, 8000);
   });

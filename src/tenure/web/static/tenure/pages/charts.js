@@ -37,11 +37,11 @@
     },
     means: function (d) {
       return { type: "line", data: { labels: days(d.labels), datasets: [line("Mean health", d.mean, "accent"), line("Mean churn risk", d.risk, "bad", { borderDash: [5, 4] })] },
-        options: base({ x: axis({ grid: { display: false } }), y: axis({ min: 0, max: 100 }) }) };
+        options: base({ x: axis({ grid: { display: false } }), y: axis({ min: 0, max: 100, ticks: { color: color("ink-3"), padding: 8, stepSize: 25 } }) }) };
     },
     auc: function (d) {
       return { type: "line", data: { labels: days(d.labels), datasets: [line("ROC AUC", d.auc, "accent", { pointRadius: 3 }), line("No better than chance", d.labels.map(function () { return 0.5; }), "none", { borderDash: [5, 4], borderWidth: 1.5 })] },
-        options: base({ x: axis({ grid: { display: false } }), y: axis({ min: 0, max: 1 }) }) };
+        options: base({ x: axis({ grid: { display: false } }), y: axis({ min: 0, max: 1, ticks: { color: color("ink-3"), padding: 8, stepSize: 0.25 } }) }) };
     },
     calibration: function (d) {
       var top = Math.min(1, Math.max.apply(null, d.points.map(function (p) { return Math.max(p.predicted, p.high); }).concat([0.05])) * 1.1);
