@@ -56,8 +56,8 @@ COPY (
 COPY (
   SELECT account_id || '-pass' AS goal_id, account_id, 'Pass the coursework' AS title, 100 AS target,
          first_day + to_days(date_submitted::INTEGER) + INTERVAL 12 HOUR AS updated_at,
-         round(sum(TRY_CAST(score AS DOUBLE) * weight / 100.0) OVER (
-           PARTITION BY account_id ORDER BY date_submitted, id_assessment), 2) AS value
+         round(sum(sum(TRY_CAST(score AS DOUBLE) * weight / 100)) OVER (
+           PARTITION BY account_id ORDER BY date_submitted), 2) AS value
   FROM (
     SELECT code_module || '-' || id_student AS account_id, first_day, date_submitted, id_assessment,
            score, weight
@@ -65,7 +65,7 @@ COPY (
     JOIN read_csv('{data}/oulad/assessments.csv', nullstr = '?') AS a USING (id_assessment)
     JOIN starts USING (code_module, code_presentation)
     WHERE NOT is_banked AND score IS NOT NULL AND assessment_type <> 'Exam'
-  ) ORDER BY updated_at, goal_id
+  ) GROUP BY account_id, first_day, date_submitted ORDER BY updated_at, goal_id
 ) TO '{out}/goals.csv';
 
 COPY (

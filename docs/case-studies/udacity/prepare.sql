@@ -49,15 +49,15 @@ COPY (
   ) ORDER BY timestamp, account_id, event
 ) TO '{out}/events.parquet' (FORMAT parquet);
 
--- What a student is there for: five projects make the degree (the median graduate of the set).
+-- What a student is there for: five projects made the degree then.
 COPY (
   SELECT account_key || '-degree' AS goal_id, account_key AS account_id, 'Finish the nanodegree' AS title,
          completion_date + INTERVAL 12 HOUR AS updated_at, 5 AS target,
-         row_number() OVER (PARTITION BY account_key ORDER BY completion_date, lesson_key) AS value
+         sum(count(*)) OVER (PARTITION BY account_key ORDER BY completion_date) AS value
   FROM (
     SELECT account_key, lesson_key, min(completion_date) AS completion_date
     FROM submissions WHERE assigned_rating IN ('PASSED', 'DISTINCTION') GROUP BY ALL
-  ) ORDER BY updated_at, goal_id
+  ) GROUP BY account_key, completion_date ORDER BY updated_at, goal_id
 ) TO '{out}/goals.csv';
 
 COPY (
