@@ -1,4 +1,4 @@
-"""Every page of the shell and of accounts: calm console, clean axe, light and dark, wide and phone."""
+"""Every page in real Chromium: calm console, clean axe, light and dark, wide and phone."""
 
 from __future__ import annotations
 

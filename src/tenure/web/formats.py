@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹", "KRW": "₩"}
 EXPONENTS = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "ISK": 0, "KWD": 3, "BHD": 3, "TND": 3}
 NOTHING = "–"
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 STEPS = (
     ("year", 365 * 86400),
     ("month", 30 * 86400),
@@ -69,6 +70,15 @@ def relative(moment: datetime, now: datetime) -> str:
             words = f"{count} {name}" + ("s" if count > 1 else "")
             return f"in {words}" if seconds > 0 else f"{words} ago"
     return "just now"
+
+
+def day(moment: date) -> str:
+    """A calendar day.
+
+    >>> day(date(2026, 3, 4))
+    '4 Mar 2026'
+    """
+    return f"{moment.day} {MONTHS[moment.month - 1]} {moment.year}"
 
 
 def initials(name: str) -> str:

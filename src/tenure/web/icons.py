@@ -6,6 +6,9 @@ import re
 from functools import cache
 from pathlib import Path
 
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
 FOLDER = Path(__file__).parent / "static" / "vendor" / "tabler-icons"
 BLANK = re.compile(r'\s*<path stroke="none" d="M0 0h24v24H0z" fill="none"\s*/>')
 OPENING = re.compile(r"<svg\b.*?>", re.DOTALL)
@@ -13,6 +16,14 @@ FRAME = (
     'viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.6" '
     'stroke-linecap="round" stroke-linejoin="round"'
 )
+
+
+@cache
+def svg(name: str, label: str = "") -> SafeString:
+    """An icon as it stands in a page, decorative unless it has a ``label``."""
+    about = format_html('role="img" aria-label="{}"', label) if label else 'aria-hidden="true"'
+    text = f'<svg class="icon" {FRAME} {about}>{drawing(name)}</svg>'
+    return mark_safe(text)  # noqa: S308 - our own files; the label is escaped
 
 
 @cache

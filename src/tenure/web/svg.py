@@ -43,22 +43,19 @@ def sparkline(
         span = least
     pad = 2.0
     step = (width - 2 * pad) / max(len(values) - 1, 1)
-
-    def place(index: int, value: float) -> Point:
-        share = (value - bottom) / span if span else 0.5
-        return (round(pad + index * step, 1), round(height - pad - share * (height - 2 * pad), 1))
-
-    points = [None if v is None else place(i, v) for i, v in enumerate(values)]
-    return Spark(width, height, _path(points), next(p for p in reversed(points) if p))
-
-
-def _path(points: Sequence[Point | None]) -> str:
-    out, pen = [], False
-    for point in points:
-        if point:
-            out.append(f"{'L' if pen else 'M'}{point[0]:g} {point[1]:g}")
-        pen = point is not None
-    return "".join(out)
+    rise = (height - 2 * pad) / span if span else 0.0
+    middle = height / 2
+    path: list[str] = []
+    last, pen = (0.0, 0.0), "M"
+    for index, value in enumerate(values):
+        if value is None:
+            pen = "M"
+            continue
+        y = height - pad - (value - bottom) * rise if span else middle
+        last = (round(pad + index * step, 1), round(y, 1))
+        path.append(f"{pen}{last[0]:g} {last[1]:g}")
+        pen = "L"
+    return Spark(width, height, "".join(path), last)
 
 
 def share(value: float | None, of: float) -> float:

@@ -20,9 +20,14 @@ from tenure.accounts.models import Account, SegmentMember
 from tenure.health.models import AccountHealth
 from tenure.web.accounts.filters import NOBODY, Filters
 
-PAGE = 50
+PAGE = 30
+"""Rows at a time: more than a screen holds; the next ones load as the end comes into sight."""
 HEALTH_SORTS = {"health": "shown_health", "risk": "risk", "change": "change_30d"}
 ACCOUNT_SORTS = {"name": "name", "mrr": "mrr_minor", "renewal": "renews_at"}
+ACCOUNT_FIELDS = (
+    "name", "domain", "owner_email", "plan_id", "mrr_minor", "currency", "renews_at", "stage",
+    "owner__name", "owner__email",
+)  # fmt: skip
 HEALTH_FIELDS = (
     "account_id", "model", "shown_health", "shown_band", "overridden", "risk", "risk_level",
     "coverage", "change_30d", "trend",
@@ -122,7 +127,7 @@ class Listing:
         return [(pk, ["r", pk]) for pk in found.order_by("pk").values_list("pk", flat=True)[:size]]
 
     def _rows(self, ids: list[str]) -> list[Row]:
-        accounts = Account.objects.filter(pk__in=ids).select_related("owner").defer("traits")
+        accounts = Account.objects.select_related("owner").only(*ACCOUNT_FIELDS)
         by_id = accounts.in_bulk(ids) if ids else {}
         scores = AccountHealth.objects.filter(model=self.model, account_id__in=ids)
         health = {score.account_id: score for score in scores.only(*HEALTH_FIELDS)}

@@ -54,7 +54,7 @@ def panel(request: HttpRequest, name: str, pk: str) -> HttpResponse:
 
 
 def _score(found: Account, model: str) -> dict[str, Any]:
-    scores = {score.model: score for score in AccountHealth.objects.filter(account=found)}
+    scores = {score.model: score for score in found.health.defer("trend", "signal_trend")}
     titles = models_shown.titles()
     context: dict[str, Any] = {
         "model": model,

@@ -8,9 +8,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from tenure.accounts.models import Account
+from tenure.core import roles
 from tenure.core.roles import needs
 from tenure.web import models_shown
-from tenure.web.accounts import choices
+from tenure.web.accounts import choices, row_html
 from tenure.web.accounts.filters import SORTS, Filters, read
 from tenure.web.accounts.listing import Listing
 
@@ -32,7 +33,8 @@ def accounts(request: HttpRequest) -> HttpResponse:
     filters = read(request.GET)
     if request.GET.get("after"):
         return render(request, "web/accounts/rows.html", _rows(request, filters))
-    context = _rows(request, filters) | _around(request, filters)
+    context = _rows(request, filters)
+    context |= _around(request, filters, empty=not context["rows"])
     live = request.headers.get("HX-Request") and not request.headers.get(
         "HX-History-Restore-Request"
     )
@@ -61,13 +63,14 @@ def _rows(request: HttpRequest, filters: Filters) -> dict[str, object]:
     query = filters.to_query()
     return {
         "rows": page.rows,
+        "rows_html": row_html.rows(page.rows, roles.has(request.user, "accounts.edit")),
         "filters": filters,
         "query": query,
         "next": f"?{query}{'&' if query else ''}after={page.cursor}" if page.cursor else "",
     }
 
 
-def _around(request: HttpRequest, filters: Filters) -> dict[str, object]:
+def _around(request: HttpRequest, filters: Filters, *, empty: bool) -> dict[str, object]:
     facets = choices.facets(filters, models_shown.default())
     return {
         "facets": facets,
@@ -76,7 +79,7 @@ def _around(request: HttpRequest, filters: Filters) -> dict[str, object]:
         "views": choices.saved_views(request.user),  # type: ignore[arg-type]
         "colleagues": choices.colleagues(),
         "address": address(filters),
-        "no_accounts": not filters.narrowed and not Account.objects.exists(),
+        "no_accounts": empty and not filters.narrowed and not Account.objects.exists(),
     }
 
 

@@ -140,7 +140,7 @@
       var card = box.closest("section, .card");
       var heading = card && card.querySelector("h1, h2, h3");
       box.tabIndex = 0;
-      box.setAttribute("role", "region");
+      box.setAttribute("role", "group");
       if (!box.hasAttribute("aria-label")) box.setAttribute("aria-label", heading ? heading.textContent.trim() : "Table");
     });
   }
