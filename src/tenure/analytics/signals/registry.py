@@ -107,6 +107,7 @@ def load_registry(*toml_texts: tuple[str, str]) -> Registry:
                 found[key] = _parse(name, section, key, body, str(document.get("group", "")))
                 sources[f"{section}.{key}"] = name
         settings |= document.get("settings", {})
+        _model(Settings, name, "settings", settings)
     registry = Registry(
         signals=parts["signals"],
         risk_signals=parts["risk"],
@@ -198,7 +199,8 @@ def _model(model: type[BaseModel], name: str, where: str, body: dict[str, Any]) 
 
 
 def _refusal(model: type[BaseModel], name: str, where: str, error: ValidationError) -> SpecError:
-    first = error.errors()[0]
+    # a misspelt key is also a missing one: tell of the spelling
+    first = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
     key = ".".join([where, *map(str, first["loc"])])
     if first["type"] == "extra_forbidden":
         known = _fields_at(model, first["loc"][:-1])
