@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import secrets
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -120,7 +119,6 @@ def erase_person(person: str, actor: object, now: datetime) -> Erasure:
             days |= set(touched.days) if table == "events" else set()
     if days:
         Rollup(workspace.current().rollups).drop(days)
-    shutil.rmtree(workspace.current().at_hand, ignore_errors=True)
     with transaction.atomic():
         _secure_delete()
         counts |= _erase_state(subject)

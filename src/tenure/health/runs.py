@@ -1,16 +1,11 @@
-"""Which scoring runs there are, and what a run stood on."""
+"""Which scoring runs there are."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-import pyarrow.compute as pc
 from django.db.models import Max, QuerySet
 
-from tenure.analytics.tables import TABLES
-from tenure.facts import lake
 from tenure.health.models import ScoringRun
 
 
@@ -49,26 +44,3 @@ def spaced(model: str, until: datetime, points: int, days: int) -> list[ScoringR
         if not chosen or chosen[-1].as_of - run.as_of >= timedelta(days=days):
             chosen.append(run)
     return chosen[::-1]
-
-
-def facts_print(as_of: datetime) -> str:
-    """A print of the facts received before the day of ``as_of``: how many in each table.
-
-    It changes when history is imported or erased, and not when something new happens: for a moment
-    in the past, the same print means the same scores.
-    """
-    here, day = lake.current(), as_of.astimezone(UTC).date()
-    counts = []
-    for name in TABLES:
-        files = here.files(name)
-        rows = 0
-        if files.num_rows:
-            past = pc.less(files["partition.received_day"], day)
-            rows = pc.sum(files.filter(past)["num_records"]).as_py() or 0
-        counts.append(f"{name}={rows}")
-    return hashlib.sha256(";".join(counts).encode()).hexdigest()[:16]
-
-
-def days_of(runs: Iterable[ScoringRun]) -> list[datetime]:
-    """Moments of the runs."""
-    return [run.as_of for run in runs]

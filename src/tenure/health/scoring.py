@@ -9,18 +9,19 @@ twice. A live run never replaces a later one.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
 
 import pyarrow as pa
 from django.db import transaction
 
 from tenure.accounts import segments
 from tenure.analytics.dataset import Dataset
+from tenure.analytics.tables import TABLES
 from tenure.core import policy as documents
+from tenure.facts import lake
 from tenure.facts.inbox import record_own
 from tenure.health import (
-    at_hand,
     explanations,
     lake_writing,
     policy,
@@ -31,13 +32,29 @@ from tenure.health import (
     summary,
 )
 from tenure.health.lake_reading import engine
+from tenure.health.ledger_print import LedgerPrint
 from tenure.health.models import ScoringRun
 from tenure.health.pipeline import Rules, Scored, compute, score_everyone
 from tenure.health.trends import compact
 from tenure.health.versions import version_of
 
 Progress = Callable[[int, int], None]
-Facts = Callable[[], Dataset]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The facts as the lake has them when a run begins; one look serves all dates of a backtest."""
+
+    dataset: Dataset
+    printed: Callable[[datetime], str]
+
+    @classmethod
+    def now(cls) -> Facts:
+        """As of this call."""
+        dataset = lake.current().dataset(list(TABLES))
+        return cls(dataset, LedgerPrint(dataset))
+
+
 STAGE_MEMORY = timedelta(days=62)
 """A stage older than this is not carried on: the account is placed anew."""
 
@@ -60,7 +77,7 @@ def run_scoring(
     rules = Rules.in_force(model)
     last = runs.latest_live(rules.model.name)
     purpose = "live" if last is None or as_of >= last.as_of else "backtest"
-    return _run(rules, as_of, purpose, at_hand.dataset, progress, now)
+    return _run(rules, as_of, purpose, Facts.now(), progress, now)
 
 
 def backtest(
@@ -76,7 +93,7 @@ def backtest(
     """
     now = now or datetime.now(UTC)
     rules = Rules.in_force(model)
-    facts = cache(at_hand.dataset)  # read once, and only if a date is missing
+    facts = Facts.now()
     done = []
     for number, moment in enumerate(sorted(dates)):
         if progress:
@@ -95,18 +112,18 @@ def _run(
     progress: Progress | None,
     now: datetime,
 ) -> ScoringRun:
-    run = _open(rules, as_of, purpose, now)
+    run = _open(rules, as_of, purpose, facts, now)
     if run.state == "done":
         return run
     try:
-        _score(run, rules, facts(), progress, now)
+        _score(run, rules, facts.dataset, progress, now)
     except Exception as error:
         ScoringRun.objects.filter(pk=run.pk).update(state="failed", error=str(error)[:2000])
         raise
     return run
 
 
-def _open(rules: Rules, as_of: datetime, purpose: str, now: datetime) -> ScoringRun:
+def _open(rules: Rules, as_of: datetime, purpose: str, facts: Facts, now: datetime) -> ScoringRun:
     """The run of this moment, version and facts: new, to be resumed, or done."""
     version = version_of(rules)
     body = documents.text(policy.MODELS + rules.model.name)
@@ -115,7 +132,7 @@ def _open(rules: Rules, as_of: datetime, purpose: str, now: datetime) -> Scoring
         model=rules.model.name,
         model_version=version,
         as_of=as_of,
-        facts=runs.facts_print(as_of),
+        facts=facts.printed(as_of),
         defaults={"purpose": purpose, "started_at": now},
     )
     if purpose == "live" and run.purpose != "live":  # scored for history before, now wanted live

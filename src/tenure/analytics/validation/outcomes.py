@@ -61,9 +61,9 @@ def observe(scores: pa.Table, churned: pa.Table) -> tuple[Observations, Churns]:
     churned_at, kind (see ``analytics.churn.churn_dates``).
     """
     both = (scores["account_id"], churned["account_id"])
-    names = pc.unique(
-        pa.chunked_array([x for c in both for x in c.cast(pa.string()).chunks], pa.string())
-    )
+    both = [x for c in (scores, churned) for x in c["account_id"].cast(pa.string()).chunks]
+    names = pc.unique(pa.chunked_array(both, pa.string()))
+    names = names.take(pc.sort_indices(names))  # in order, so that the same ground draws the same
     churns = _churns(churned, names)
     account, as_of = _index(scores["account_id"], names), _micros(scores["as_of"])
     found = Observations(
