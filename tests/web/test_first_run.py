@@ -75,7 +75,7 @@ def test_home_leads_to_accounts_once_there_are_some(customers, seen_by, alice):
 
 def test_the_start_page_tells_this_servers_address(seen_by, alice, workspace):
     page = seen_by(alice).get("/start/", headers={"host": "localhost:8000"}).content.decode()
-    assert 'analytics.host = &quot;http://localhost:8000&quot;' in page
+    assert 'analytics.host = "http://localhost:8000"' in page
 
 
 def test_an_invitation_link_sets_the_password_once(alice, now):
