@@ -50,7 +50,7 @@ def test_an_unknown_role_may_do_nothing() -> None:
         ('permissions = ["*"]', 'permissions = ["team.view"]', "roles.admin"),
         ('"facts.repair", "policy.view"', '"facts.fly"', "roles.support.permissions"),
         ('"export" = ', '"exports" = ', "permissions"),
-        ('title = "Analyst"', 'name = "Analyst"', "roles.analyst.title"),
+        ('title = "Analyst"', 'name = "Analyst"', "roles.analyst.name"),
     ],
 )
 def test_a_wrong_table_is_refused(old: str, new: str, key: str) -> None:
