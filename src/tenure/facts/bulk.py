@@ -12,7 +12,7 @@ from django.db.models import Model
 
 
 def select(
-    model: type[Model], columns: Sequence[str], key: str, ids: Sequence[str]
+    model: type[Model], columns: Sequence[str], key: str, ids: Sequence[Any]
 ) -> list[tuple[Any, ...]]:
     """``columns`` of the rows whose ``key`` is among ``ids``; times come as SQLite keeps them
     (text) or as datetimes, see ``micros``."""
@@ -56,9 +56,14 @@ def moment(micros: int) -> Any:
     return found
 
 
+def as_datetime(kept: Any) -> datetime:
+    """A time as ``select`` gives it, with its zone."""
+    found: datetime = datetime.fromisoformat(kept) if isinstance(kept, str) else kept
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
 def micros(kept: Any) -> int:
     """The reverse of ``moment``."""
-    found = datetime.fromisoformat(kept) if isinstance(kept, str) else kept
-    found = found if found.tzinfo else found.replace(tzinfo=UTC)
+    found = as_datetime(kept)
     seconds = int((found - _EPOCH).total_seconds() // 1)
     return seconds * 1_000_000 + found.microsecond

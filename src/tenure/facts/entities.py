@@ -40,10 +40,11 @@ class Entities:
         c = prepared.columns
         people: list[Row] = []
         accounts: list[Row] = []
-        seen = {a for a, kind in zip(owners.accounts, c.kinds, strict=True) if a and kind != OWN}
+        kinds = set(c.kinds)
+        seen = _accounts(owners, c, with_own=OWN in kinds)
         self.accounts.load(seen)
         self._load_people(c, owners, changes)
-        for i, kind in enumerate(c.kinds):
+        for i, kind in enumerate(c.kinds) if kinds & {"identify", "group"} else ():
             if kind == "identify" and owners.persons[i]:
                 self._identified(prepared, owners, i, people)
             elif kind == "group":
@@ -54,9 +55,10 @@ class Entities:
         return {name: traits.to_arrow(t, rows) for name, (t, rows) in tables.items() if rows}
 
     def _load_people(self, c: Columns, owners: Owners, changes: Changes) -> None:
-        told = {
-            p for p, kind in zip(owners.persons, c.kinds, strict=True) if kind == "identify" and p
-        }
+        told: set[str] = set()
+        if "identify" in c.kinds:
+            whose = zip(owners.persons, c.kinds, strict=True)
+            told = {person for person, kind in whose if kind == "identify" and person}
         told |= {person for person, _ in changes.new_members}
         if told:
             self.people.load(told)
@@ -109,6 +111,13 @@ class Entities:
                 row["properties"] = "{}"
                 out.append(row)
                 self.accounts.remember(row)
+
+
+def _accounts(owners: Owners, c: Columns, *, with_own: bool) -> set[str]:
+    """Accounts that somebody else than Tenure spoke of."""
+    if not with_own:
+        return {account for account in set(owners.accounts) if account}
+    return {a for a, kind in zip(owners.accounts, c.kinds, strict=True) if a and kind != OWN}
 
 
 def _common(prepared: Prepared, i: int, mark: str = "") -> Row:

@@ -26,6 +26,7 @@ from tenure.facts import (
     batches,
     contracts,
     identity,
+    inbox,
     ingest_policy,
     prepare,
     refused,
@@ -97,7 +98,7 @@ class Flusher:
         self._seen = None
 
     def _do(self, batch: InHand, policy: IngestPolicy, now: datetime) -> Flushed:
-        rows = list(InboxRow.objects.filter(pk__in=batch.rows).order_by("pk"))
+        rows = inbox.read(batch.rows)
         appended = batch.resumed and self._lake.transaction("events", NAME) >= batch.number
         prepared = prepare.prepare(rows, self._routing, policy)
         before = len(prepared.draft)

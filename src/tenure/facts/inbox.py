@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from django.db import connection, transaction
 
+from tenure.facts import bulk
 from tenure.facts.calls import Call, Misfit, Parsed
 from tenure.facts.models import InboxRow
 
@@ -50,10 +51,30 @@ def store(letters: Sequence[Letter]) -> None:
         )
 
 
-def _moment(moment: datetime) -> object:
+def _moment(moment: datetime) -> Any:
     if connection.vendor == "sqlite":
         return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ")
     return moment
+
+
+class Kept(NamedTuple):
+    """One request in the inbox."""
+
+    id: int
+    received_at: datetime
+    source: str
+    endpoint: str
+    body: bytes
+
+
+def read(ids: Sequence[int]) -> list[Kept]:
+    """These requests, in the order in which they came."""
+    columns = ("id", "received_at", "source", "endpoint", "body")
+    rows = bulk.select(InboxRow, columns, "id", ids)
+    return sorted(
+        Kept(pk, bulk.as_datetime(at), source, endpoint, bytes(body))
+        for pk, at, source, endpoint, body in rows
+    )
 
 
 class _Own(msgspec.Struct, gc=False):

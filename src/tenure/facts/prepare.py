@@ -18,9 +18,8 @@ from tenure.facts.calls import Misfit, Parsed
 from tenure.facts.contracts import Contracts
 from tenure.facts.frame import Columns, Draft
 from tenure.facts.identity import Changes, Directory
-from tenure.facts.inbox import OWN
+from tenure.facts.inbox import OWN, Kept
 from tenure.facts.ingest_policy import IngestPolicy
-from tenure.facts.models import InboxRow
 from tenure.facts.refused import Refused
 from tenure.facts.routing import Routing
 
@@ -41,13 +40,13 @@ class Prepared:
         self.columns = frame.columns(self.draft, policy)
 
 
-def prepare(rows: Sequence[InboxRow], routing: Routing, policy: IngestPolicy) -> Prepared:
+def prepare(rows: Sequence[Kept], routing: Routing, policy: IngestPolicy) -> Prepared:
     """Parse requests and refuse what is wrong. A request that defeats us is refused whole."""
     try:
         return _prepare(rows, routing, policy)
     except Exception as error:
         if len(rows) == 1:
-            log.exception("inbox row %s cannot be read", rows[0].pk)
+            log.exception("inbox row %s cannot be read", rows[0].id)
             return _refuse_whole(rows[0], error, policy)
     parts = [prepare([row], routing, policy) for row in rows]
     whole = Draft()
@@ -58,11 +57,11 @@ def prepare(rows: Sequence[InboxRow], routing: Routing, policy: IngestPolicy) ->
     return Prepared(whole, frame.columns(whole, policy), refused)
 
 
-def _prepare(rows: Sequence[InboxRow], routing: Routing, policy: IngestPolicy) -> Prepared:
+def _prepare(rows: Sequence[Kept], routing: Routing, policy: IngestPolicy) -> Prepared:
     draft, refused = Draft(), list[Refused]()
     for row in rows:
-        parsed: Parsed = routing.parser(row.endpoint)(bytes(row.body))
-        draft.add(parsed.calls, row.pk, times.of(row.received_at), row.source)
+        parsed: Parsed = routing.parser(row.endpoint)(row.body)
+        draft.add(parsed.calls, row.id, times.of(row.received_at), row.source)
         refused += [Refused(row.source, misfit) for misfit in parsed.misfits]
     prepared = Prepared(draft, frame.columns(draft, policy), refused)
     bad = frame.faults(draft, prepared.columns, policy)
@@ -73,8 +72,8 @@ def _prepare(rows: Sequence[InboxRow], routing: Routing, policy: IngestPolicy) -
     return prepared
 
 
-def _refuse_whole(row: InboxRow, error: Exception, policy: IngestPolicy) -> Prepared:
-    text = bytes(row.body).decode("utf-8", "replace")
+def _refuse_whole(row: Kept, error: Exception, policy: IngestPolicy) -> Prepared:
+    text = row.body.decode("utf-8", "replace")
     misfit = Misfit(text, "unreadable", value=f"{type(error).__name__}: {error}")
     return Prepared(Draft(), frame.columns(Draft(), policy), [Refused(row.source, misfit)])
 
