@@ -29,7 +29,7 @@ class Installation:
         """Run one command to its end."""
         return subprocess.run(
             [*TENURE, *map(str, arguments)], input=stdin, capture_output=True, text=True,
-            env=self.environment, timeout=60, check=False, cwd=self.home.parent,
+            env=self.environment, timeout=240, check=False, cwd=self.home.parent,
         )  # fmt: skip
 
     def ok(self, *arguments: object, stdin: str = "") -> str:

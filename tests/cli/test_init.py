@@ -65,6 +65,6 @@ def test_four_commands_started_at_once_in_an_empty_folder_all_work(
         )
         for _ in range(4)
     ]
-    ended = [(p.communicate(timeout=60), p.returncode) for p in started]
+    ended = [(p.communicate(timeout=240), p.returncode) for p in started]
     assert [code for _, code in ended] == [0, 0, 0, 0], ended
     assert all(json.loads(out) for (out, _), _ in ended)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, JsonResponse
-from django.urls import path
+from django.urls import path, re_path
 from django.views.decorators.csrf import csrf_exempt
 
 from tenure.api.app import api
@@ -21,4 +21,4 @@ def unknown(request: HttpRequest, rest: str = "") -> JsonResponse:
     return JsonResponse(ErrorOut(error=body).model_dump(), status=404)
 
 
-urlpatterns = [path("", api.urls), path("<path:rest>", unknown)]
+urlpatterns = [path("", api.urls), re_path(r"(?s)^(?P<rest>.*)$", unknown)]

@@ -17,8 +17,6 @@ from dataclasses import dataclass
 from math import exp, inf, log
 
 import numpy as np
-from scipy.optimize import minimize
-from scipy.special import betaln
 
 from tenure.analytics.validation.intervals import Z95
 
@@ -85,6 +83,8 @@ class ShiftedBetaGeometric:
         >>> round(ShiftedBetaGeometric(1.0, 1.0, 0.0).survival(4), 4)
         0.2
         """
+        from scipy.special import betaln
+
         return float(exp(betaln(self.alpha, self.beta + periods) - betaln(self.alpha, self.beta)))
 
     def retention(self, period: int) -> float:
@@ -97,6 +97,9 @@ def fit_sbg(alive: Sequence[float]) -> ShiftedBetaGeometric:
 
     Raises ValueError when nobody or everybody was lost, or the numbers grow: nothing to fit.
     """
+    from scipy.optimize import minimize  # half a second: not for every command that starts
+    from scipy.special import betaln
+
     left = np.asarray(alive, float)
     gone = -np.diff(left)
     if len(left) < 3 or (gone < 0).any() or gone.sum() <= 0 or left[-1] <= 0:
