@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,7 +23,7 @@ _number = itertools.count(1)
 
 
 @pytest.fixture
-def tell(workspace: Any, db: None) -> Iterator[Tell]:
+def tell(workspace: Any, db: None) -> Tell:
     """Facts land in the lake, then handlers are told."""
     wire()
 
@@ -33,7 +33,7 @@ def tell(workspace: Any, db: None) -> Iterator[Tell]:
         lake.current().append(table, good, ("test", next(_number)))
         ROUTING.tell(table, good, now)
 
-    yield go
+    return go
 
 
 def account(day: str, **fields: Any) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,9 +23,8 @@ PACKAGED = Path(contracts.__file__).with_name("contracts.toml").read_text()
 
 
 @pytest.fixture(autouse=True)
-def _ready(workspace: Any, db: None) -> Iterator[None]:
+def _ready(workspace: Any, db: None) -> None:
     wire()
-    yield
 
 
 def refuse(*rows: dict[str, Any], table: str = "events", file: str = "a.csv") -> list[Quarantined]:
@@ -105,9 +103,10 @@ def test_what_a_dead_process_left_is_taken_over_and_lands_once(
     def dies(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patch:
         patch.setattr(repairs, "_close", dies)
-        repairs.replay([row.pk], "alice", NOW)
+        with pytest.raises(KeyboardInterrupt):
+            repairs.replay([row.pk], "alice", NOW)
     assert len(landed()) == 1
     assert repairs.replay([row.pk], "bob", NOW).landed == 0
     assert repairs.replay([row.pk], "bob", NOW + timedelta(hours=1)).landed == 1

@@ -52,6 +52,9 @@ def fresh(
     return Fresh(new.select(names), facts.num_rows - new.num_rows)
 
 
+_UNKNOWN = "message_id NOT IN (SELECT message_id FROM read_parquet($paths))"
+
+
 def _files(lake: Lake, table: str, since: date, until: date | None) -> list[str]:
     files = lake.files(table, since)
     if until is not None and files.num_rows:
@@ -64,15 +67,14 @@ def _by_id(lake: Lake, table: Table, facts: pa.Table, since: date | None) -> pa.
     if not facts.num_rows:
         return facts
     days = pc.min_max(facts["received_day"]).as_py()
-    if pc.all(facts["_derived"]).as_py():
+    if pc.all(facts["_derived"]).as_py():  # numbered: each id stands here once
         paths = _files(lake, table.name, days["min"], days["max"])
-    else:
-        happened = pc.min(facts[table.time]).as_py().date()
-        paths = _files(lake, table.name, min(happened, since or happened), None)
+        return _run(f"SELECT * FROM facts WHERE {_UNKNOWN}", facts, paths) if paths else facts
+    happened = pc.min(facts[table.time]).as_py().date()
+    paths = _files(lake, table.name, min(happened, since or happened), None)
     once = "row_number() OVER (PARTITION BY message_id ORDER BY _row) = 1"
-    known = "message_id NOT IN (SELECT message_id FROM read_parquet($paths))" if paths else "true"
-    query = f"SELECT * FROM facts WHERE {known} QUALIFY {once} ORDER BY received_at, _row"
-    return _run(query, facts, paths)
+    unknown = _UNKNOWN if paths else "true"
+    return _run(f"SELECT * FROM facts WHERE {unknown} QUALIFY {once}", facts, paths)
 
 
 def _run(query: str, facts: pa.Table, paths: list[str]) -> pa.Table:

@@ -19,6 +19,7 @@ from typing import Any, TypeAlias
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from tenure.analytics.tables import TABLES, Table
 from tenure.facts import contract_checks, payloads, rows, sql
@@ -106,14 +107,22 @@ def check(
 def numbered(facts: pa.Table) -> pa.Table:
     """Gives the second, third … of equal rows an id of its own (``…-2``, ``…-3``)."""
     query = """
-        SELECT * EXCLUDE (_n) REPLACE (CASE WHEN _derived AND _n > 1
-               THEN message_id || '-' || _n ELSE message_id END AS message_id)
-        FROM (SELECT *, row_number() OVER (PARTITION BY message_id ORDER BY _row) AS _n FROM facts)
-        ORDER BY _row"""
-    ids = facts["message_id"]
-    if ids.null_count == 0 and len(ids.unique()) == len(ids):
+        WITH twice AS (SELECT message_id FROM facts GROUP BY 1 HAVING count(*) > 1)
+        SELECT _place, message_id || '-' || _n AS id FROM (
+            SELECT _place, message_id,
+                row_number() OVER (PARTITION BY message_id ORDER BY _row) AS _n
+            FROM (SELECT *, row_number() OVER () - 1 AS _place FROM facts)
+            SEMI JOIN twice USING (message_id) WHERE _derived)
+        WHERE _n > 1 ORDER BY _place"""
+    narrow = facts.select([sql.ROW, "message_id", "_derived"])
+    later = _cursor(facts=narrow).sql(query).to_arrow_table()
+    if not later.num_rows:
         return facts
-    return _cursor(facts=facts).sql(query).to_arrow_table().cast(facts.schema)
+    mask = np.zeros(facts.num_rows, dtype=bool)
+    mask[later["_place"].to_numpy()] = True
+    ids = facts["message_id"].combine_chunks()
+    given = pc.replace_with_mask(ids, pa.array(mask), later["id"].combine_chunks())
+    return facts.set_column(facts.schema.get_field_index("message_id"), "message_id", given)
 
 
 def _cursor(**tables: pa.Table) -> duckdb.DuckDBPyConnection:

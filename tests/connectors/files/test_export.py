@@ -79,7 +79,8 @@ def test_scores_have_the_columns_others_rely_on(do_import: Import) -> None:
     scores = {
         "account_id": ["a", "a"], "as_of": pa.array([moment] * 2, pa.timestamp("us", "UTC")),
         "model": ["m", "m"], "model_version": ["1", "1"], "health": [50.0, 60.0],
-        "band": ["x", "y"], "risk": [1.0, 2.0], "risk_level": ["low", "low"], "coverage": [1.0, 1.0],
+        "band": ["x", "y"], "risk": [1.0, 2.0], "risk_level": ["low", "low"],
+        "coverage": [1.0, 1.0],
         "run_id": [1, 2], "received_day": pa.array([moment.date()] * 2),
     }  # fmt: skip
     lake.current().append("scores", pa.table(scores), ("test", 1))

@@ -147,9 +147,10 @@ def test_a_run_cut_off_goes_on_where_it_stopped(
         "count": (runs, "_count"),
         "spool": (runs, "_land_all"),
     }
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patch:
         patch.setattr(*place[moment], dies)
-        do_import("events", path)
+        with pytest.raises(KeyboardInterrupt):
+            do_import("events", path)
     run = do_import("events", path)
     assert (run.state, *counts(run)) == ("done", 10, 10, 0, 0)
     assert len(rows("events")) == 10
