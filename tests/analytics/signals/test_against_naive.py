@@ -11,9 +11,9 @@ import pytest
 from analytics.signals.company import NOW, make
 from analytics.signals.naive import Naive
 from tenure.analytics.engine import DuckDBEngine
-from tenure.analytics.signals.compute import compute_signals
+from tenure.analytics.signals.compute import compute_person_signals, compute_signals
 from tenure.analytics.signals.fired import fired_opportunities, fired_risk_signals
-from tenure.analytics.signals.registry import default_registry
+from tenure.analytics.signals.registry import default_registry, load_registry
 
 ENGINE = DuckDBEngine()
 
@@ -47,3 +47,73 @@ def test_all_packaged_signals_equal_the_naive_ones(seed: int) -> None:
         assert chances[n] == [
             k for k, r in registry.opportunities.items() if naive.fires(r, account)
         ]
+
+
+OWN = """
+[roles]
+hand = ["Task Completed", "Comment Added"]
+[signals]
+all = { kind = "count", events = "@any", window = "40d", offset = "3d", title = "t" }
+size = { kind = "sum", events = "@hand", property = "size", window = "90d", title = "t" }
+size_avg = { kind = "avg", events = "@any", property = "size", window = "60d", title = "t" }
+large = { kind = "count", events = "@any", where = [{ field = "size", op = ">=", value = 4 }], window = "90d", title = "t" }
+pages = { kind = "count", events = "@any", where = [{ field = "kind", op = "=", value = "page" }], window = "90d", title = "t" }
+not_pages = { kind = "people", events = "@any", where = [{ field = "kind", op = "not_in", value = ["page"] }], window = "30d", title = "t" }
+no_visit = { kind = "active_days", events = "@any", where = [{ field = "session_id", op = "is_not_set" }], window = "125d", title = "t" }
+weeks = { kind = "active_weeks", events = "@hand", window = "70d", offset = "2d", title = "t" }
+person_days = { kind = "person_days", events = "@hand", window = "100d", offset = "1d", title = "t" }
+quiet = { kind = "recency_days", events = "@hand", window = "20d", offset = "5d", title = "t" }
+never = { kind = "count", events = "Nobody Does This", window = "10d", title = "t" }
+minutes = { kind = "minutes", events = "@hand", window = "30d", title = "t" }
+visits = { kind = "sessions", events = "@hand", window = "100d", title = "t" }
+lost = { kind = "stopped", features = "all", window = "30d", before = "60d", title = "t" }
+met = { kind = "people", table = "interactions", window = "120d", title = "t" }
+worst = { kind = "min", table = "tickets", column = "sentiment", title = "t" }
+oldest = { kind = "max", table = "tickets", column = "days_open", where = [{ field = "is_open", value = true }], title = "t" }
+calm = { kind = "share", table = "tickets", matching = [{ field = "sentiment", op = ">=", value = 0 }], window = "100d", offset = "10d", title = "t" }
+bugs = { kind = "rows", table = "tickets", where = [{ field = "category", op = "contains", value = "BUG" }], title = "t" }
+first_answer = { kind = "value", table = "responses", column = "score", order = ["responded_at"], title = "t" }
+then = { kind = "rows", table = "tickets", as_of = "45d", where = [{ field = "is_open", value = true }], title = "t" }
+lately_then = { kind = "rows", table = "interactions", as_of = "30d", window = "30d", title = "t" }
+most = { kind = "greatest", signals = ["all", "large", "never"], title = "t" }
+mixed = { kind = "case", unit = "text", otherwise = "c", title = "t", cases = [
+  { value = "a", when = [{ signal = "all", op = ">", of = "large", times = 3 }] },
+  { value = "b", when = [{ signal = "never", op = "is_not_set" }, { signal = "met", op = "<", value = 2, or_missing = true }] } ] }
+change = { kind = "change", signal = "weeks", title = "t" }
+"""
+
+
+@pytest.mark.parametrize("seed", range(100, 110))
+def test_every_form_of_signal_equals_the_naive_one(seed: int) -> None:
+    company, registry = make(seed, events=300), load_registry(("own.toml", OWN))
+    t = NOW - timedelta(days=random.Random(seed).choice([0, 2.7, 40]))
+    table = compute_signals(company.dataset(), registry, t, engine=ENGINE)
+    naive = Naive(company.rows, registry, t)
+    for row in table.to_pylist():
+        account = row["account_id"]
+        wrong = {
+            name: (row[name], naive.value(name, account))
+            for name in registry.signals
+            if not same(row[name], naive.value(name, account))
+        }
+        assert wrong == {}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_signals_of_people_equal_those_of_an_account_with_one_person(seed: int) -> None:
+    """A person's signal is the account's signal over that person's events alone."""
+    company, registry = make(seed), default_registry()
+    found = compute_person_signals(company.dataset(), registry, NOW, engine=ENGINE).to_pylist()
+    assert len(found) > 20
+    twins = {"person_active_days_28d": "active_days_28d", "person_events_28d": "events_28d",
+             "person_days_since_active": "days_since_active",
+             "person_key_actions_28d": "key_actions_28d"}  # fmt: skip
+    for row in found[::7]:
+        naive = Naive(company.rows, registry, NOW)
+        theirs = [e for e in naive.events if e["person_id"] == row["person_id"]]
+        everything = naive.events
+        naive.events = [e for e in theirs if e["account_id"] == row["account_id"]]
+        others = [e for e in everything if e["account_id"] != row["account_id"]]
+        naive.events += others  # whether a thing is tracked at all is told by the workspace
+        for name, twin in twins.items():
+            assert row[name] == naive.value(twin, row["account_id"])

@@ -84,6 +84,7 @@ MISTAKES = [
     ("[signal.x]", "signal", "is not a section", "signals"),
     ("[signals]\nx = 3", "signals.x", "is not a table", "[signals.x]"),
     ("[signals.X-1]\nkind='count'", "signals.X-1", "usable name", "lower-case"),
+    ("[signals.active]\nkind='count'", "signals.active", "column of every result", "rename"),
     (S, "signals.x.kind", "is missing", "active_days"),
     (S + "kind = 'cuont'", "signals.x.kind", "'cuont' is not a kind", "did you mean count?"),
     (S + "kind='count'\nevents='a'", "signals.x.window", "field required", "add it"),

@@ -10,7 +10,7 @@ from tenure.analytics.signals.spec import (
     DifferenceSignal,
     RatioSignal,
 )
-from tenure.analytics.signals.sql import all_of, literal, test
+from tenure.analytics.signals.sql import all_of, literal, quoted, test
 
 
 def derived_expression(name: str, signal: AnySignal) -> str:
@@ -18,9 +18,9 @@ def derived_expression(name: str, signal: AnySignal) -> str:
     if isinstance(signal, RatioSignal):
         return _ratio(signal)
     if isinstance(signal, ChangeSignal):
-        return _change(signal, signal.before or before_name(signal.signal))
+        return _change(signal)
     if isinstance(signal, DifferenceSignal):
-        return f"{signal.signal} - {signal.minus}"
+        return f"{quoted(signal.signal)} - {quoted(signal.minus)}"
     if isinstance(signal, CombineSignal):
         return _combined(signal)
     assert isinstance(signal, CaseSignal), name
@@ -33,12 +33,14 @@ def before_name(name: str) -> str:
 
 
 def _ratio(signal: RatioSignal) -> str:
-    value = f"{signal.numerator} / {signal.divide!r}"
+    top = quoted(signal.numerator)
+    value = f"{top} / {signal.divide!r}"
     if signal.denominator is not None:
-        value = f"{signal.numerator} / NULLIF({signal.denominator}, 0) / {signal.divide!r}"
+        bottom = quoted(signal.denominator)
+        value = f"{top} / NULLIF({bottom}, 0) / {signal.divide!r}"
         if signal.empty is not None:
             value = (
-                f"CASE WHEN {signal.denominator} = 0 AND {signal.numerator} IS NOT NULL"
+                f"CASE WHEN {bottom} = 0 AND {top} IS NOT NULL"
                 f" THEN {float(signal.empty)!r} ELSE {value} END"
             )
     if signal.at_most is not None:
@@ -46,28 +48,29 @@ def _ratio(signal: RatioSignal) -> str:
     return value
 
 
-def _change(signal: ChangeSignal, before: str) -> str:
+def _change(signal: ChangeSignal) -> str:
+    now, before = quoted(signal.signal), quoted(signal.before or before_name(signal.signal))
     worth = f"{before} > 0 AND {before} >= {signal.least!r}"
-    return f"CASE WHEN {worth} THEN ({signal.signal} - {before}) / {before} END"
+    return f"CASE WHEN {worth} THEN ({now} - {before}) / {before} END"
 
 
 def _combined(signal: CombineSignal) -> str:
-    if len(signal.signals) == 1:
-        return signal.signals[0]
+    names = [quoted(s) for s in signal.signals]
+    if len(names) == 1:
+        return names[0]
     if signal.kind == "first_of":
-        return f"COALESCE({', '.join(signal.signals)})"
-    known = f"COALESCE({', '.join(signal.signals)}) IS NOT NULL"
+        return f"COALESCE({', '.join(names)})"
     if signal.kind == "total":
-        total = " + ".join(f"COALESCE({s}, 0)" for s in signal.signals)
-        return f"CASE WHEN {known} THEN {total} END"
-    return f"GREATEST({', '.join(signal.signals)})"
+        known = f"COALESCE({', '.join(names)}) IS NOT NULL"
+        return f"CASE WHEN {known} THEN {' + '.join(f'COALESCE({n}, 0)' for n in names)} END"
+    return f"GREATEST({', '.join(names)})"
 
 
 def _case(signal: CaseSignal) -> str:
     needs = signal.needs or [t.signal for case in signal.cases for t in case.when]
-    missing = all_of([f"{n} IS NULL" for n in dict.fromkeys(needs)])
+    missing = all_of([f"{quoted(n)} IS NULL" for n in dict.fromkeys(needs)])
     cases = [
-        f"WHEN {all_of([test(t, str) for t in case.when])} THEN {_value(signal, case.value)}"
+        f"WHEN {all_of([test(t, quoted) for t in case.when])} THEN {_value(signal, case.value)}"
         for case in signal.cases
     ]
     otherwise = "" if signal.otherwise is None else f" ELSE {_value(signal, signal.otherwise)}"

@@ -15,6 +15,7 @@ from tenure.analytics.signals.measures import Measure
 from tenure.analytics.signals.registry import Registry
 from tenure.analytics.signals.scan import scan_sql
 from tenure.analytics.signals.spec import AnySignal, ChangeSignal, days
+from tenure.analytics.signals.sql import quoted
 from tenure.analytics.tables import TABLES
 
 ACCOUNT_TABLES = [
@@ -101,7 +102,8 @@ def query_sql(p: Plan, source: Days) -> str:
     parts += _derived_parts(p)
     body = ", ".join(f"{name} AS ({sql})" for name, sql in parts)
     columns = [
-        f"CAST({n} AS {'VARCHAR' if p.signals[n].text else 'DOUBLE'}) AS {n}" for n in p.wanted
+        f"CAST({quoted(n)} AS {'VARCHAR' if p.signals[n].text else 'DOUBLE'}) AS {quoted(n)}"
+        for n in p.wanted
     ]
     keys = ["account_id", "person_id"] if p.per == "person" else ["account_id", "active"]
     last = max(p.levels.values(), default=0)
@@ -219,7 +221,7 @@ def _base_sql(p: Plan) -> str:
     c = p.collector
     active = c.account(Measure(ACTIVITY, "any", c.registry.settings.activity_days))
     in_force = c.aggregate("subscriptions", 0, "COUNT(CASE WHEN in_force THEN 1 END)")
-    columns = [f"{sql} AS {name}" for name, sql in p.base.items()]
+    columns = [f"{sql} AS {quoted(name)}" for name, sql in p.base.items()]
     if p.per == "person":
         source = "pers AS k LEFT JOIN e ON e.account_id = k.account_id CROSS JOIN t"
         return f"SELECT {', '.join(['k.account_id, k.person_id', *columns])} FROM {source}"
@@ -241,7 +243,8 @@ def _base_sql(p: Plan) -> str:
 def _derived_parts(p: Plan) -> list[tuple[str, str]]:
     parts = []
     for level in range(1, max(p.levels.values(), default=0) + 1):
-        columns = [f"{p.derived[n]} AS {n}" for n, found in p.levels.items() if found == level]
+        here = [n for n, found in p.levels.items() if found == level]
+        columns = [f"{p.derived[n]} AS {quoted(n)}" for n in here]
         parts.append(
             (f"level{level}", f"SELECT {', '.join(['*', *columns])} FROM level{level - 1}")
         )

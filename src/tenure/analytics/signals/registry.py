@@ -26,6 +26,7 @@ from tenure.analytics.signals.spec import (
 )
 
 SECTIONS = ("signals", "risk", "opportunity", "roles", "settings", "title", "group")
+RESERVED = ("account_id", "person_id", "active")
 PACKAGED = (
     "roles",
     "product",
@@ -154,6 +155,10 @@ def _tables(
             value = {"events": value}
         if not isinstance(value, dict):
             raise SpecError(name, f"{section}.{key}", "is not a table", f"use [{section}.{key}]")
+        if section == "signals" and key in RESERVED:
+            raise SpecError(
+                name, f"{section}.{key}", "is the name of a column of every result", "rename it"
+            )
         if not key.isidentifier() or key != key.lower():
             raise SpecError(
                 name,

@@ -27,6 +27,11 @@ def literals(values: Sequence[Scalar]) -> str:
     return "(" + ", ".join(literal(v) for v in values) + ")"
 
 
+def quoted(name: str) -> str:
+    """A name that may be a word of SQL."""
+    return f'"{name}"'
+
+
 def names(value: str | list[str]) -> list[str]:
     """One name or several, as a list."""
     return [value] if isinstance(value, str) else list(value)
