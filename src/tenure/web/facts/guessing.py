@@ -34,6 +34,7 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "employees": ("company_size", "headcount", "number_of_employees"),
     "plan_id": ("plan", "plan_name", "product"),
     "email": ("mail", "email_address"),
+    "status": ("state", "subscription_status"),
     "survey": ("survey_type", "type"),
     "score": ("rating", "nps", "value"),
 }  # fmt: skip

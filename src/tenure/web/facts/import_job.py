@@ -40,7 +40,8 @@ def handle(job: jobs.Running, now: datetime) -> None:
 
 
 def _options(given: dict[str, Any]) -> Options:
-    return Options(**{k: tuple(v) if isinstance(v, list) else v for k, v in given.items()})
+    kept: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in given.items()}
+    return Options(**kept)
 
 
 def _progress(job: jobs.Running) -> Any:

@@ -42,7 +42,11 @@ def one(request: HttpRequest, run_id: int) -> HttpResponse:
         "run": run,
         "quarantine": f"{reverse('facts_quarantine')}?{query}",
         "terms": sorted(run.mapping.items()),
-        "options": {k: v for k, v in run.options.items() if v and (k, v) != ("zone", "UTC")},
+        "options": {
+            k: v
+            for k, v in run.options.items()
+            if v and (k, v) != ("zone", "UTC") and k != "shown_as"
+        },
     }
     return render(request, "web/facts/import_run.html", context)
 

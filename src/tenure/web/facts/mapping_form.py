@@ -57,7 +57,9 @@ def first(table: Table, columns: Sequence[str], mapping: FileMapping | None) -> 
     """The form as it opens: a kept mapping, else what can be guessed."""
     if mapping is not None:
         terms = parse_terms(f"{f}={t}" for f, t in mapping.mapping.items())
-        kept = {k: tuple(v) if isinstance(v, list) else v for k, v in mapping.options.items()}
+        kept: dict[str, Any] = {
+            k: tuple(v) if isinstance(v, list) else v for k, v in mapping.options.items()
+        }
         return Asked(table, terms, Options(**kept), mapping.pk, {})
     guesses = guessing.columns(table, columns)
     terms = {field: Term("column", column) for field, column in guesses.items()}

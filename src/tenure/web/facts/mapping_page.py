@@ -162,9 +162,14 @@ def _tried(opened: Opened, asked: Asked) -> dict[str, Any]:
         "tried": chunk.rows.num_rows + len(chunk.unreadable),
         "landed": checked.facts.num_rows,
         "refused": len(refused) + len(chunk.unreadable),
-        "reasons": list(dict.fromkeys(r.reason for r in refused))[:4],
+        "reasons": list(dict.fromkeys(_here(r.reason) for r in refused))[:4],
         **_rows(asked.table, checked.facts.slice(0, SHOWN)),
     }
+
+
+def _here(reason: str) -> str:
+    """A reason in the words of this page, where the command line has options."""
+    return reason.replace("--date-format", "format of times:").replace("--map", "field:")
 
 
 def _rows(table: Table, facts: pa.Table) -> dict[str, Any]:

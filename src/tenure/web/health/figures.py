@@ -12,12 +12,11 @@ from django.urls import reverse
 from tenure.analytics.health import HealthModel
 from tenure.analytics.health.bands import Band
 from tenure.health.models import AccountHealth
-from tenure.web import models_shown
+from tenure.web import bands, models_shown
 
-NO_SCORE = Band.model_construct(
-    name="", title="No score", min=0, max=None, action="Bring in the facts that are missing.",
-    color="none",
-)  # fmt: skip
+NO_SCORE = bands.UNKNOWN.model_copy(
+    update={"title": "No score", "action": "Bring in the facts that are missing."}
+)
 AT_RISK = ("high", "critical")
 THIN = 0.5
 

@@ -15,13 +15,11 @@ from tenure.analytics.health import HealthModel
 from tenure.analytics.health.bands import Band
 from tenure.core.roles import needs
 from tenure.health import queries
-from tenure.web import models_shown
+from tenure.web import bands, models_shown
 from tenure.web.health import chosen, figures
 
 MOST = 500
-OUTSIDE = Band.model_construct(
-    name="", title="Not scored", min=-1, max=None, action="", color="none"
-)
+OUTSIDE = bands.UNKNOWN.model_copy(update={"title": "Not scored", "min": -1})
 HEAT = (0.4, 0.15, 0.0)
 
 

@@ -39,19 +39,26 @@ def taken(rule: Rule, now: datetime) -> Taken:
 
 
 def _table(fields: set[str], now: datetime) -> pa.Table:
-    registry = policy.registry()
-    asked = {part for name in fields for part in PARTS.get(name, (name,))}
-    names = sorted(asked & set(registry.of_accounts()))
-    dataset = lake.current().dataset(list(TABLES))
-    table = compute_signals(dataset, registry, now, names=names, engine=engine())
+    if fields <= {*SCORES, "stage"}:  # all of it is state: no need to look at facts
+        known = Account.objects.order_by("pk").values_list("pk", flat=True)
+        table = pa.table({"account_id": pa.array(known, pa.string())})
+    else:
+        table = _signals(fields, now)
     ids = table["account_id"].to_pylist()
     table = _with_scores(table, ids, fields)
     if "stage" in fields:
         stages = dict(Account.objects.values_list("pk", "stage"))
-        table = table.append_column(
-            "stage", pa.array([stages.get(a) or None for a in ids], pa.string())
-        )
+        found = [stages.get(a) or None for a in ids]
+        table = table.append_column("stage", pa.array(found, pa.string()))
     return table
+
+
+def _signals(fields: set[str], now: datetime) -> pa.Table:
+    registry = policy.registry()
+    asked = {part for name in fields for part in PARTS.get(name, (name,))}
+    names = sorted(asked & set(registry.of_accounts()))
+    dataset = lake.current().dataset(list(TABLES))
+    return compute_signals(dataset, registry, now, names=names, engine=engine())
 
 
 def _with_scores(table: pa.Table, ids: list[str], fields: set[str]) -> pa.Table:

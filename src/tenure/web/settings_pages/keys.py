@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -63,7 +65,7 @@ def _make(request: HttpRequest, form: KeyForm) -> tuple[ApiKey, str] | None:
 def _page(request: HttpRequest, form: KeyForm, made: tuple[ApiKey, str] | None) -> HttpResponse:
     rows = ApiKey.objects.select_related("created_by").order_by("-pk")
     titles = {n: r.title for n, r in roles.table().roles.items()}
-    listed = [{"key": k, "role": titles.get(k.role, k.role)} for k in rows]
+    listed: list[dict[str, Any]] = [{"key": k, "role": titles.get(k.role, k.role)} for k in rows]
     writes = made and made[0].scope == keys.INGEST
     context = {
         "tabs": tabs.of(request, "settings_keys"),
