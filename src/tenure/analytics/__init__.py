@@ -12,17 +12,29 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tenure.analytics.asof import as_of
+    from tenure.analytics.churn import churn_dates
     from tenure.analytics.dataset import Dataset
     from tenure.analytics.engine import DuckDBEngine, Engine, SparkEngine
     from tenure.analytics.errors import SpecError
+    from tenure.analytics.health import explain, packaged_model, parse_model, score
+    from tenure.analytics.health.risk import default_risk
     from tenure.analytics.rollup import Rollup
     from tenure.analytics.signals.compute import compute_person_signals, compute_signals
     from tenure.analytics.signals.explain import explain_signal, signal_facts
     from tenure.analytics.signals.fired import fired_opportunities, fired_risk_signals
     from tenure.analytics.signals.registry import Registry, default_registry, load_registry
+    from tenure.analytics.validation.report import Subject, validate
 
 _WHERE = {
     "as_of": "asof",
+    "churn_dates": "churn",
+    "explain": "health",
+    "packaged_model": "health",
+    "parse_model": "health",
+    "score": "health",
+    "default_risk": "health.risk",
+    "Subject": "validation.report",
+    "validate": "validation.report",
     "Dataset": "dataset",
     "DuckDBEngine": "engine",
     "Engine": "engine",
@@ -48,15 +60,23 @@ __all__ = [
     "Rollup",
     "SparkEngine",
     "SpecError",
+    "Subject",
     "as_of",
+    "churn_dates",
     "compute_person_signals",
     "compute_signals",
     "default_registry",
+    "default_risk",
+    "explain",
     "explain_signal",
     "fired_opportunities",
     "fired_risk_signals",
     "load_registry",
+    "packaged_model",
+    "parse_model",
+    "score",
     "signal_facts",
+    "validate",
 ]
 
 

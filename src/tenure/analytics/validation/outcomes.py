@@ -60,7 +60,6 @@ def observe(scores: pa.Table, churned: pa.Table) -> tuple[Observations, Churns]:
     ``scores``: account_id, as_of, health, risk, band, risk_level; ``churned``: account_id,
     churned_at, kind (see ``analytics.churn.churn_dates``).
     """
-    both = (scores["account_id"], churned["account_id"])
     both = [x for c in (scores, churned) for x in c["account_id"].cast(pa.string()).chunks]
     names = pc.unique(pa.chunked_array(both, pa.string()))
     names = names.take(pc.sort_indices(names))  # in order, so that the same ground draws the same
