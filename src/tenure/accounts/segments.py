@@ -94,7 +94,7 @@ def refresh(table: pa.Table, now: datetime) -> dict[str, int]:
 
 
 def set_members(name: str, accounts: Iterable[str], now: datetime) -> int:
-    """Put exactly these known accounts into a segment, ahead of the next scoring; gives how many."""
+    """Put exactly these known accounts into a segment before the next scoring; how many."""
     wanted = set(_existing(sorted(set(accounts))))
     with transaction.atomic():
         _set_members(name, wanted)

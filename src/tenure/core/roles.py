@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from pydantic import BaseModel, ConfigDict
 
 from tenure.analytics import toml
@@ -18,7 +19,7 @@ from tenure.core import policy
 ADMIN = "admin"
 DOCUMENT = "roles"
 DEFAULT = Path(__file__).with_name("roles.toml")
-View = TypeVar("View", bound=Callable[..., HttpResponse])
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
 class Role(BaseModel):
@@ -101,7 +102,7 @@ def needs(permission: str) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not has(request.user, permission):
                 raise PermissionDenied(f"your role does not have the permission {permission}")
             return view(request, *args, **kwargs)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from typing import Any
 
 from django.db import connection
 
@@ -31,9 +32,7 @@ def count(
             cursor.execute(_add_to_source(), _source_row(values, now, fact_at))
 
 
-def _source_row(
-    values: tuple[str, int, int], now: datetime, fact_at: datetime | None
-) -> list[object]:
+def _source_row(values: tuple[str, int, int], now: datetime, fact_at: datetime | None) -> list[Any]:
     source, rows, refused = values
     moment = connection.ops.adapt_datetimefield_value(now)
     fact = connection.ops.adapt_datetimefield_value(fact_at) if fact_at else None

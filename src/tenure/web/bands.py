@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tenure.analytics.errors import SpecError
 from tenure.analytics.health.bands import Band
 from tenure.health import policy
 from tenure.web import in_force
 
-UNKNOWN = Band.model_construct(name="", title="", min=0, max=None, action="", color="none")
+NO_COLOR: Any = "none"
+"""The colour of what is no band of a model; no model may use it."""
+
+UNKNOWN = Band.model_construct(name="", title="", min=0, max=None, action="", color=NO_COLOR)
 
 
 def all_of(model: str) -> tuple[Band, ...]:

@@ -22,7 +22,7 @@ def state() -> State:
 
 def loaded(load: Callable[..., T], *args: Any) -> T:
     """What ``load(*args)`` gives under the policy in force, worked out once per state of it."""
-    return _kept(load, args, state())  # type: ignore[no-any-return]
+    return _kept(load, args, state())
 
 
 @lru_cache(maxsize=256)

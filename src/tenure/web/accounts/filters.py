@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import urlencode
 
 SORTS = ("name", "health", "risk", "mrr", "renewal", "change")
@@ -19,8 +19,8 @@ LONGEST_SEARCH = 100
 class Values(Protocol):
     """A multi-value mapping such as Django's QueryDict."""
 
-    def get(self, key: str, default: str = "") -> str | None: ...
-    def getlist(self, key: str) -> list[str]: ...
+    def get(self, key: str, /) -> Any: ...
+    def getlist(self, key: str, /) -> list[str]: ...
 
 
 @dataclass(frozen=True)
@@ -79,10 +79,10 @@ class Filters:
 
     def without(self, name: str, value: str = "") -> Filters:
         """The same list with one condition taken away."""
-        kept = getattr(self, name)
-        if isinstance(kept, tuple):
-            return replace(self, **{name: tuple(v for v in kept if v != value)})
-        return replace(self, **{name: getattr(Filters(), name)})
+        left: Any = getattr(Filters(), name)
+        if isinstance(kept := getattr(self, name), tuple):
+            left = tuple(v for v in kept if v != value)
+        return replace(self, **{name: left})
 
 
 def read(values: Values) -> Filters:

@@ -101,6 +101,7 @@ class Listing:
 
     def _valued(self, after: list[Any] | None, size: int) -> list[tuple[str, list[Any]]]:
         """Rows with a value for the sorted column, in its order."""
+        found: QuerySet[Any]
         if column := HEALTH_SORTS.get(self.filters.column):
             found, key = self._scores().filter(**{f"{column}__isnull": False}), "account_id"
         else:

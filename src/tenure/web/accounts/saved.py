@@ -34,7 +34,7 @@ def save(request: HttpRequest) -> HttpResponse:
     data = form.cleaned_data
     filters = read(QueryDict(data["query"]))
     SavedView.objects.update_or_create(
-        user=request.user,
+        user_id=request.user.pk,
         name=data["name"],
         defaults={
             "query": filters.to_query(),
