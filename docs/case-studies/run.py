@@ -2,7 +2,7 @@
 
 Everything goes through the commands a user has: prepared with DuckDB where the format needs it,
 then `tenure policy apply`, `tenure import` and `tenure validate` on a fresh workspace. Writes the
-numbers to docs/case-studies/SET.numbers.json and prints them as a table.
+numbers to docs/case-studies/SET.numbers.json and the tables of docs/case-studies/SET.md.
 """
 
 from __future__ import annotations
@@ -54,10 +54,10 @@ def apply_policy(name: str, case: dict[str, Any], home: Path, work: Path) -> Non
     changes = {
         "horizons": case["horizons"],
         "verdict_horizon": case["horizons"][1],
-        "min_dates": 120,  # more than there are months: weeks are taken
-        "max_dates": 60,
         "warm_up_days": 0,
     }
+    if case.get("weekly"):
+        changes["min_dates"] = changes["max_dates"] = 24  # more than there are months: weeks
     for key, value in changes.items():
         text = re.sub(rf"(?m)^{key} = .*$", f"{key} = {value}", text)
     (folder / "validation.toml").write_text(text, "utf-8")
@@ -133,6 +133,55 @@ def line_of(result: dict[str, Any]) -> str:
     return " | ".join(cells)
 
 
+def tables_of(numbers: dict[str, Any]) -> str:
+    """The numbers as Markdown: a table a period, a row a model."""
+    lines: list[str] = []
+    for period in dict.fromkeys(r["period"] for r in numbers["results"]):
+        rows = [r for r in numbers["results"] if r["period"] == period]
+        one = rows[0]
+        days = [h["days"] for h in one["horizons"]]
+        lines += [
+            f"**{period.capitalize()}**, {one['span']['start']} to {one['span']['end']}: "
+            f"{one['scores']:,} scores of {one['accounts']:,} accounts on {one['dates']} days, "
+            f"{one['churned']:,} churned.",
+            "",
+            "| model | "
+            + " | ".join(f"AUC {d} d (95 %) | lift" for d in days)
+            + " | green | says |",
+            "|---|" + "---|---|" * len(days) + "---|---|",
+        ]
+        lines += [row_of(r) for r in rows]
+        base = ", ".join(
+            f"{100 * h['base_rate']:.1f} % in {h['days']} days" for h in one["horizons"]
+        )
+        lines += ["", f"Base rate: {base}.", ""]
+    return "\n".join(lines)
+
+
+def row_of(result: dict[str, Any]) -> str:
+    """One model of a period."""
+    cells = [result["model"]]
+    for horizon in result["horizons"]:
+        area, lift = horizon["auc"], horizon["lift_top_decile"]["value"]
+        if area["value"] is None:
+            cells += ["none", ""]
+            continue
+        cells += [f"{area['value']:.3f} ({area['low']:.2f}-{area['high']:.2f})", f"{lift:.1f}"]
+    green = result["horizons"][min(1, len(result["horizons"]) - 1)]["green_share"]
+    share = "-" if green["value"] is None else f"{100 * green['value']:.0f} %"
+    return "| " + " | ".join([*cells, share, result["verdict"].replace("_", " ")]) + " |"
+
+
+def write_page(name: str, numbers: dict[str, Any]) -> None:
+    """Put the tables into the page, between its marks."""
+    page = HERE / f"{name}.md"
+    text = page.read_text("utf-8")
+    head, mark, rest = text.partition("<!-- numbers -->")
+    tail = rest.partition("<!-- end of numbers -->")[2]
+    body = f"{mark}\n\n{tables_of(numbers)}\n<!-- end of numbers -->"
+    page.write_text(head + body + tail, "utf-8")
+
+
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -150,6 +199,7 @@ def main() -> None:
             numbers = run(name, given.data.resolve(), home, work)
         text = json.dumps(numbers, indent=1) + "\n"
         (HERE / f"{name}.numbers.json").write_text(text, "utf-8")
+        write_page(name, numbers)
 
 
 if __name__ == "__main__":
