@@ -21,4 +21,4 @@ def unknown(request: HttpRequest, rest: str = "") -> JsonResponse:
     return JsonResponse(ErrorOut(error=body).model_dump(), status=404)
 
 
-urlpatterns = [path("", api.urls), re_path(r"(?s)^(?P<rest>.*)$", unknown)]
+urlpatterns = [path("", api.urls), re_path(r"^(?P<rest>[\s\S]*)$", unknown)]
