@@ -27,6 +27,19 @@ def select(
         return list(cursor.fetchall())
 
 
+def delete(model: type[Model], ids: Sequence[int]) -> None:
+    """Delete rows of a table that nothing refers to."""
+    table = model._meta.db_table
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            given = msgspec.json.encode(ids).decode()
+            cursor.execute(
+                f"DELETE FROM {table} WHERE id IN (SELECT value FROM json_each(%s))", [given]
+            )
+        else:
+            cursor.execute(f"DELETE FROM {table} WHERE id = ANY(%s)", [list(ids)])
+
+
 def upsert(
     model: type[Model],
     columns: Sequence[str],

@@ -33,6 +33,7 @@ class Draft:
     places: list[int] = field(default_factory=list)  # position within that request
     received: list[int] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
+    with_nul: bool = False  # some request holds a NUL character, which JSON always escapes
 
     def add(self, calls: list[Call], row: int, received: int, source: str) -> None:
         """Take in the calls of one request."""
@@ -45,7 +46,14 @@ class Draft:
 
     def keep(self, which: Sequence[int]) -> Draft:
         """Only the calls at these positions."""
-        return Draft(*([column[i] for i in which] for column in vars(self).values()))
+        kept = Draft(with_nul=self.with_nul)
+        for mine, column in zip(kept.columns(), self.columns(), strict=True):
+            mine += [column[i] for i in which]
+        return kept
+
+    def columns(self) -> list[list[Any]]:
+        """Calls, rows, places, times received and sources, position by position."""
+        return [self.calls, self.rows, self.places, self.received, self.sources]
 
     def __len__(self) -> int:
         return len(self.calls)
@@ -224,7 +232,7 @@ def payload_of(call: Call, found: Columns, i: int) -> str:
 
 def _faults(draft: Draft, found: Columns, policy: IngestPolicy) -> Fault:
     yield from _shape_faults(found)
-    yield from _text_faults(found, policy)
+    yield from _text_faults(found, policy, draft.with_nul)
     yield from _time_faults(draft, found, policy)
     yield from _depth_faults(found, policy)
 
@@ -250,7 +258,7 @@ def _ownerless(found: Columns) -> Fault:
             yield i, "missing", "groupId", ""
 
 
-def _text_faults(found: Columns, policy: IngestPolicy) -> Fault:
+def _text_faults(found: Columns, policy: IngestPolicy, with_nul: bool) -> Fault:
     most = policy.limits.fact_characters
     for name, column_name, limit in (
         ("messageId", "ids", most),
@@ -266,9 +274,8 @@ def _text_faults(found: Columns, policy: IngestPolicy) -> Fault:
         longest = pc.max(pc.binary_length(column)).as_py() or 0
         if longest > limit:
             yield from _where(pc.greater(pc.utf8_length(column), limit), "too_long", name)
-        with_nul = pc.match_substring(column, "\0")
-        if pc.any(with_nul).as_py():
-            yield from _where(with_nul, "nul_character", name)
+        if with_nul:
+            yield from _where(pc.match_substring(column, "\0"), "nul_character", name)
 
 
 def _where(mask: pa.Array, code: str, name: str) -> Fault:

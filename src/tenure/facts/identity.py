@@ -104,14 +104,18 @@ class Directory:
 
     def learn_uses(self, uses: dict[tuple[str, str], tuple[int, int]], changes: Changes) -> None:
         """Person (or device) used account, from first to last (microseconds)."""
-        for (person, account), (first, last) in uses.items():
-            homes = self._homes.setdefault(person, {})
+        for member, (first, last) in uses.items():
+            person, account = member
+            homes = self._homes.get(person)
+            if homes is None:
+                homes = self._homes[person] = {}
             known = homes.get(account)
             if known is None:
-                changes.new_members.append((person, account))
-            if known is None or last > known + (TOUCH_EVERY if len(homes) == 1 else 0):
-                homes[account] = last
-                changes.uses[person, account] = (first, last)
+                changes.new_members.append(member)
+            elif last <= known + (TOUCH_EVERY if len(homes) == 1 else 0):
+                continue
+            homes[account] = last
+            changes.uses[member] = (first, last)
 
 
 def save(changes: Changes, now: datetime) -> None:

@@ -51,8 +51,9 @@ def prepare(rows: Sequence[Kept], routing: Routing, policy: IngestPolicy) -> Pre
     parts = [prepare([row], routing, policy) for row in rows]
     whole = Draft()
     for part in parts:
-        for name, column in vars(whole).items():
-            column += getattr(part.draft, name)
+        whole.with_nul |= part.draft.with_nul
+        for column, more in zip(whole.columns(), part.draft.columns(), strict=True):
+            column += more
     refused = [item for part in parts for item in part.refused]
     return Prepared(whole, frame.columns(whole, policy), refused)
 
@@ -62,6 +63,7 @@ def _prepare(rows: Sequence[Kept], routing: Routing, policy: IngestPolicy) -> Pr
     for row in rows:
         parsed: Parsed = routing.parser(row.endpoint)(row.body)
         draft.add(parsed.calls, row.id, times.of(row.received_at), row.source)
+        draft.with_nul = draft.with_nul or b"\\u0000" in row.body
         refused += [Refused(row.source, misfit) for misfit in parsed.misfits]
     prepared = Prepared(draft, frame.columns(draft, policy), refused)
     bad = frame.faults(draft, prepared.columns, policy)
@@ -145,19 +147,17 @@ def _links(prepared: Prepared) -> list[tuple[str, str]]:
 
 def _uses(c: Columns, persons: list[str | None]) -> dict[tuple[str, str], tuple[int, int]]:
     """First and last time (microseconds) that each person, or device, said each account."""
-    who = c.array("users") if persons is c.users else pa.array(persons, pa.string())
-    if who.null_count:
-        who = pc.coalesce(who, c.array("anonymous"))
-    said = pa.table({"who": who, "account": c.array("groups"), "at": pa.array(c.happened)})
+    by = c.array("users") if persons is c.users else pa.array(persons, pa.string())
+    if by.null_count:
+        by = pc.coalesce(by, c.array("anonymous"))
+    said = pa.table({"who": by, "account": c.array("groups"), "at": pa.array(c.happened)})
     counts = pc.and_(pc.is_valid(said["who"]), pc.is_valid(said["account"]))
     if OWN in c.kinds:
         counts = pc.and_(counts, pc.not_equal(c.array("kinds"), OWN))
     said = said.filter(counts)
     found = said.group_by(["who", "account"]).aggregate([("at", "min"), ("at", "max")])
-    columns = [found[name].to_pylist() for name in ("who", "account", "at_min", "at_max")]
-    return {
-        (one, account): (first, last) for one, account, first, last in zip(*columns, strict=True)
-    }
+    who, account, first, last = (found[name].to_pylist() for name in found.column_names)
+    return dict(zip(zip(who, account, strict=True), zip(first, last, strict=True), strict=True))
 
 
 def events(prepared: Prepared, owners: Owners) -> pa.Table:
