@@ -28,8 +28,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 LOOKS = (("light", 1280, 900), ("dark", 1280, 900), ("phone", 390, 844), ("phone-dark", 390, 844))
 OUTSIDE = ("/sign-in/login/",)
-PASSWORD = "a picture of Larkspur"  # noqa: S105 - of a throw-away workspace
-EMAIL = "shots@example.com"
+# The first colleague of the demo workspace.
+EMAIL, PASSWORD = "alice@larkspur.example", "try-the-demo"
 
 
 def main() -> None:
@@ -72,8 +72,6 @@ def _server(options: argparse.Namespace) -> Iterator[tuple[str, str, str]]:
         env = {**os.environ, "TENURE_HOME": home}
         tenure = [str(Path(sys.executable).with_name("tenure"))]
         subprocess.run([*tenure, "demo", "--no-serve"], env=env, check=True)
-        first = ["init", "--email", EMAIL, "--password", PASSWORD]
-        subprocess.run([*tenure, *first], env=env, check=False)
         port = _free_port()
         server = subprocess.Popen([*tenure, "serve", "--port", str(port)], env=env)
         try:

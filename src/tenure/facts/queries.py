@@ -17,11 +17,20 @@ import duckdb
 import pyarrow as pa
 
 from tenure.analytics.dataset import Dataset, received_day
-from tenure.analytics.tables import TABLES, Table
+from tenure.analytics.tables import TABLES, Column, Kind, Table
 from tenure.facts import lake
 
 SPANS = (14, 60, 365, 3650, 36500)
 """Received days looked at in each step backwards, in days before the newest wanted fact."""
+DUCKDB: dict[Kind, str] = {
+    "text": "VARCHAR",
+    "int": "BIGINT",
+    "float": "DOUBLE",
+    "bool": "BOOLEAN",
+    "timestamp": "TIMESTAMPTZ",
+    "date": "DATE",
+    "json": "VARCHAR",
+}
 
 
 @dataclass(frozen=True)
@@ -35,7 +44,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Kind:
+class Shown:
     """How a table's facts are shown on a time line."""
 
     table: str
@@ -43,14 +52,14 @@ class Kind:
 
 
 TIMELINE = (
-    Kind("events", "Product use"),
-    Kind("tickets", "Tickets"),
-    Kind("responses", "Responses"),
-    Kind("interactions", "Contacts"),
-    Kind("subscriptions", "Subscriptions"),
-    Kind("invoices", "Invoices"),
-    Kind("payments", "Payments"),
-    Kind("goals", "Goals"),
+    Shown("events", "Product use"),
+    Shown("tickets", "Tickets"),
+    Shown("responses", "Responses"),
+    Shown("interactions", "Contacts"),
+    Shown("subscriptions", "Subscriptions"),
+    Shown("invoices", "Invoices"),
+    Shown("payments", "Payments"),
+    Shown("goals", "Goals"),
 )
 
 
@@ -79,7 +88,7 @@ def rows_of(
         QUALIFY row_number() OVER (
             PARTITION BY {keys} ORDER BY "{spec.time}" DESC, received_at DESC, message_id DESC) = 1
         ORDER BY "{spec.time}" DESC, message_id DESC LIMIT {int(limit)}"""
-    return _run(data.source(table), query, {"account": account_id, "t": as_of})
+    return _run(table, data.source(table), query, {"account": account_id, "t": as_of})
 
 
 def timeline(
@@ -111,24 +120,26 @@ def _latest(
     data: Dataset, table: str, account_id: str, before: datetime, limit: int
 ) -> Iterator[Entry]:
     rows: list[dict[str, Any]] = []
-    for files in _reaching_back(data, table, before.astimezone(UTC).date()):
+    time = TABLES[table].time
+    for since, files in _reaching_back(data, table, before.astimezone(UTC).date()):
         rows = _facts(table, files, account_id, before, limit)
-        if len(rows) >= limit:
+        if sum(1 for row in rows if row[time].date() >= since) >= limit:
             break
-    spec = TABLES[table]
     for row in rows:
-        yield Entry(row[spec.time], table, row["message_id"] or "", row)
+        yield Entry(row[time], table, row["message_id"] or "", row)
 
 
-def _reaching_back(data: Dataset, table: str, newest: date) -> Iterator[Sequence[str] | pa.Table]:
-    """The table's files, more of them each time.
+def _reaching_back(
+    data: Dataset, table: str, newest: date
+) -> Iterator[tuple[date, Sequence[str] | pa.Table]]:
+    """The table's files, more of them each time, with the day since which they are complete.
 
     A fact is received on or after the day it happened, so files received before a day hold only
     facts from before it: with enough facts *since* that day, older files need not be read.
     """
     source = data.source(table)
     if isinstance(source, pa.Table):
-        yield source
+        yield date.min, source
         return
     seen = 0
     for span in SPANS:
@@ -136,7 +147,7 @@ def _reaching_back(data: Dataset, table: str, newest: date) -> Iterator[Sequence
         files = [f for f in source if (received_day(f) or since) >= since]
         if len(files) > seen:
             seen = len(files)
-            yield files
+            yield since, files
         if seen == len(source):
             return
 
@@ -150,11 +161,11 @@ def _facts(
         QUALIFY {time} >= coalesce(nth_value({time}, {int(limit)}) OVER (
             ORDER BY {time} DESC ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING), {time})
         ORDER BY {time} DESC"""
-    return _run(source, query, {"account": account_id, "t": before})
+    return _run(table, source, query, {"account": account_id, "t": before})
 
 
 def _as_known(spec: Table) -> Iterator[str]:
-    for column in spec.all_columns():
+    for column in _columns(spec):
         name = f'"{column.name}"'
         if column.known_at:
             yield f'CASE WHEN "{column.known_at}" < $t THEN {name} END AS {name}'
@@ -162,20 +173,34 @@ def _as_known(spec: Table) -> Iterator[str]:
             yield name
 
 
+def _columns(spec: Table) -> list[Column]:
+    """All but the partition, which is in the paths of some tables only and says nothing new."""
+    return [c for c in spec.all_columns() if c.name != lake.PARTITION]
+
+
 def _run(
-    source: Sequence[str] | pa.Table, query: str, parameters: dict[str, Any]
+    table: str, source: Sequence[str] | pa.Table, query: str, parameters: dict[str, Any]
 ) -> list[dict[str, Any]]:
     with duckdb.connect(config={"threads": 2, "memory_limit": "512MB"}) as con:
         con.execute("SET TimeZone = 'UTC'")
-        if isinstance(source, pa.Table):
-            con.register("facts", source)
-        else:
-            files = ", ".join("'" + str(f).replace("'", "''") + "'" for f in source)
-            con.execute(
-                f"CREATE VIEW facts AS SELECT * FROM read_parquet([{files}], union_by_name = true, "
-                "hive_partitioning = true, hive_types = {'received_day': DATE})"
-            )
+        _provide(con, TABLES[table], source)
         return con.execute(query, parameters).to_arrow_table().to_pylist()
+
+
+def _provide(con: Any, spec: Table, source: Sequence[str] | pa.Table) -> None:
+    """The view ``facts``; columns that no file has yet are empty."""
+    if isinstance(source, pa.Table):
+        con.register("facts", source)
+        return
+    files = ", ".join("'" + str(f).replace("'", "''") + "'" for f in source)
+    origin = f"read_parquet([{files}], union_by_name = true, hive_partitioning = false)"
+    found = con.execute(f"DESCRIBE SELECT * FROM {origin}").to_arrow_table()
+    present = set(found["column_name"].to_pylist())
+    columns = (
+        f'"{c.name}"' if c.name in present else f'NULL::{DUCKDB[c.kind]} AS "{c.name}"'
+        for c in _columns(spec)
+    )
+    con.execute(f"CREATE VIEW facts AS SELECT {', '.join(columns)} FROM {origin}")
 
 
 def properties(row: dict[str, Any]) -> dict[str, Any]:

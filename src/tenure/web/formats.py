@@ -33,6 +33,18 @@ def money(minor: int | None, currency: str = "") -> str:
     return ("−" if minor < 0 else "") + prefix + text
 
 
+def rounded_money(minor: int | None, currency: str = "") -> str:
+    """An amount for columns of many: from a hundred units on without cents.
+
+    >>> rounded_money(679396, "USD"), rounded_money(749, "USD")
+    ('$6,794', '$7.49')
+    """
+    unit = 10 ** EXPONENTS.get(currency.upper(), 2)
+    if minor is None or abs(minor) < 100 * unit:
+        return money(minor, currency)
+    return money(round(minor / unit) * unit, currency)
+
+
 def number(value: float | None, digits: int = 1) -> str:
     """A number with thousands, and at most ``digits`` decimals, none that are zero.
 

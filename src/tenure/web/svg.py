@@ -34,7 +34,7 @@ def sparkline(
     'M2 10L10 2'
     """
     known = [v for v in values if v is not None]
-    if not known:
+    if len(known) < 2:
         return Spark(width, height, "", None)
     bottom = min(known) if low is None else low
     span = (max(known) if high is None else high) - bottom

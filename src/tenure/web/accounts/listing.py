@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from django.core import signing
@@ -22,6 +23,7 @@ from tenure.web.accounts.filters import NOBODY, Filters
 
 PAGE = 30
 """Rows at a time: more than a screen holds; the next ones load as the end comes into sight."""
+FEW = 500
 HEALTH_SORTS = {"health": "shown_health", "risk": "risk", "change": "change_30d"}
 ACCOUNT_SORTS = {"name": "name", "mrr": "mrr_minor", "renewal": "renews_at"}
 ACCOUNT_FIELDS = (
@@ -84,6 +86,17 @@ class Listing:
             cursor = page.cursor
             if not cursor:
                 return
+
+    @cached_property
+    def _found(self) -> list[str] | None:
+        """Ids of the accounts searched for; None when they are many.
+
+        What is rare is looked up first, in one pass over the names. Of what is frequent, the walk
+        through the wanted order soon meets enough.
+        """
+        sought = Account.objects.filter(_sought(self.filters.q, "", "pk"))
+        ids = list(sought.order_by().values_list("pk", flat=True)[: FEW + 1])
+        return ids if len(ids) <= FEW else None
 
     def _cursor(self, parts: list[Any]) -> str:
         return signing.dumps(parts, salt=self._salt)
@@ -160,11 +173,8 @@ class Listing:
         f = self.filters
         asked = Q()
         if f.q:
-            asked &= (
-                Q(**{f"{prefix}name__icontains": f.q})
-                | Q(**{f"{prefix}domain__icontains": f.q})
-                | Q(**{key: f.q})
-            )
+            few = self._found
+            asked &= _sought(f.q, prefix, key) if few is None else Q(**{f"{key}__in": few})
         if f.segment:
             members = SegmentMember.objects.filter(account=OuterRef(key), segment__in=f.segment)
             asked &= Q(Exists(members))
@@ -176,6 +186,11 @@ class Listing:
             until = self.now + timedelta(days=f.renewal)
             asked &= Q(**{f"{prefix}renews_at__gte": self.now, f"{prefix}renews_at__lt": until})
         return asked & _with_status(prefix, f.status)
+
+
+def _sought(text: str, prefix: str, key: str) -> Q:
+    anywhere = Q(**{f"{prefix}name__icontains": text}) | Q(**{f"{prefix}domain__icontains": text})
+    return anywhere | Q(**{key: text})
 
 
 def _owned_by(prefix: str, owners: tuple[str, ...]) -> Q:

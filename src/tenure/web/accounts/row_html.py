@@ -59,7 +59,7 @@ def _row(row: Row, may_edit: bool, base: str) -> str:
         url=escape(base + ui.address_part(account.pk)),
         name=name,
         about=escape(account.domain or account.pk),
-        mrr=escape(formats.money(account.mrr_minor, account.currency)),
+        mrr=escape(formats.rounded_money(account.mrr_minor, account.currency)),
         phone_renewal=f" · renews {renewal}" if account.renews_at else "",
         score=_score(row),
         spark=ui.sparkline(health.trend, width=64, height=18, least=24) if health else "",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -10,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from tenure.accounts.models import SavedView
 from tenure.core import roles
+from tenure.core.models import User
 from tenure.core.roles import needs
 from tenure.web.accounts.filters import read
 from tenure.web.accounts.views import address
@@ -34,7 +37,7 @@ def save(request: HttpRequest) -> HttpResponse:
     data = form.cleaned_data
     filters = read(QueryDict(data["query"]))
     SavedView.objects.update_or_create(
-        user_id=request.user.pk,
+        user=cast(User, request.user),
         name=data["name"],
         defaults={
             "query": filters.to_query(),
