@@ -11,10 +11,12 @@ class ConnectorsConfig(AppConfig):
     def ready(self) -> None:
         from tenure.connectors.files.forgetting import PART
         from tenure.core import schedule
-        from tenure.facts import erasure, ingest_policy
+        from tenure.facts import duties, erasure, ingest_policy
 
         every = ingest_policy.packaged().flush.every_seconds
         schedule.duty("posted", every, _land_posted)
+        if _land_posted_now not in duties.ALSO:
+            duties.ALSO.append(_land_posted_now)
         erasure.register(PART)
 
 
@@ -22,3 +24,9 @@ def _land_posted(now: datetime) -> None:
     from tenure.connectors.posted import landing
 
     landing.land(now)
+
+
+def _land_posted_now(now: datetime) -> None:
+    from tenure.connectors.posted import landing
+
+    landing.land_now(now)

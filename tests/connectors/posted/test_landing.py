@@ -130,3 +130,12 @@ def test_events_of_the_past_are_history(now: datetime) -> None:
     _post(now, event, event, table="events", backfill=True)
     landing.land(now)
     assert lake.current().rows("events") == 2
+
+
+def test_a_command_that_empties_the_inbox_lands_posted_rows_too(now: datetime) -> None:
+    from tenure.facts.duties import flush_now
+
+    _post(now, GOAL)
+    flush_now(now)
+    assert InboxRow.objects.count() == 0
+    assert lake.current().rows("goals") == 1
