@@ -7,6 +7,7 @@ import pytest
 from companies import accounts, add, subscription, use
 
 from tenure.accounts.models import Account, Segment, SegmentMember
+from tenure.analytics.errors import SpecError
 from tenure.core import policy as documents
 from tenure.facts import lake
 from tenure.facts.models import InboxRow
@@ -181,11 +182,36 @@ def test_a_changed_signal_makes_another_version_too(company: None) -> None:
 
 
 def test_a_policy_that_breaks_a_model_is_refused() -> None:
-    from tenure.analytics.errors import SpecError
-
     body = documents.text("health/models/formula").replace("csat_90d", "csat_99d")
     with pytest.raises(SpecError, match="no signal named 'csat_99d'"):
         documents.save("health/models/formula", body, "alice@example.com", "", T)
+
+
+@pytest.mark.parametrize(
+    ("variant", "problem"),
+    [
+        ('segment = "at_risk_high_value"', "looks at the score"),
+        ('segment = "giants"', "no segment 'giants'"),
+        ('stage = "dormant"', "is no lifecycle stage"),
+    ],
+)
+def test_a_variant_for_nobody_is_refused(variant: str, problem: str) -> None:
+    weights = "weights = { usage = 50, engagement = 20 }"
+    body = f"{documents.text('health/models/formula')}\n[[variants]]\n{variant}\n{weights}\n"
+    with pytest.raises(SpecError, match=problem):
+        documents.save("health/models/formula", body, "alice@example.com", "", T)
+
+
+def test_weights_of_a_variant_count_for_its_segment_only(company: None) -> None:
+    body = documents.text("health/models/formula") + (
+        '\n[[variants]]\nsegment = "enterprise"\nweights = { usage = 0, payment = 50 }\n'
+    )
+    documents.save("health/models/formula", body, "alice@example.com", "", T)
+    actions.run_scoring(T, "formula", now=T)
+    rows = {r.account_id: r for r in AccountHealth.objects.filter(model="formula")}
+    assert (rows["busy"].variant, rows["quiet"].variant) == ("segment:enterprise", "")
+    weights = {d["key"]: d["weight"] for d in rows["busy"].explanation["dimensions"]}
+    assert (weights["usage"], weights["payment"]) == (0, 50)
 
 
 def test_nothing_to_score_is_no_failure() -> None:

@@ -36,10 +36,18 @@ def packaged() -> dict[str, SegmentSpec]:
 
 def rules() -> dict[str, Rule]:
     """Every segment that has a rule, by name."""
+    return {name: spec.rule for name, spec in packaged().items()} | own_rules()
+
+
+def own_rules() -> dict[str, Rule]:
+    """Rules of the segments that were made here."""
     own = Segment.objects.filter(packaged=False).exclude(rule="")
-    return {name: spec.rule for name, spec in packaged().items()} | {
-        s.name: parse_rule(f"segment {s.name}", s.rule) for s in own
-    }
+    return {s.name: parse_rule(f"segment {s.name}", s.rule) for s in own}
+
+
+def exists(name: str) -> bool:
+    """Whether there is a segment of that name: by rule or a list, packaged or own."""
+    return name in packaged() or Segment.objects.filter(pk=name).exists()
 
 
 def tiers() -> list[str]:

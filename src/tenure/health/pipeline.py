@@ -7,11 +7,11 @@ stage; segments that look at score or stage.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -133,4 +133,4 @@ def _names(members: Mapping[str, Bools], number: int) -> list[list[str]]:
 
 
 def _json(lists: list[list[str]]) -> pa.Array:
-    return pa.array([json.dumps(names) for names in lists], pa.string())
+    return pa.array([msgspec.json.encode(names).decode() for names in lists], pa.string())

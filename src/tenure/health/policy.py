@@ -8,12 +8,13 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from tenure.accounts import segments as own_segments
 from tenure.analytics import churn, segments, stages, toml
 from tenure.analytics.churn import ChurnPolicy
 from tenure.analytics.errors import SpecError
 from tenure.analytics.health import risk
 from tenure.analytics.health.risk import RiskPolicy
-from tenure.analytics.health.spec import HealthModel, check_signals, parse_model
+from tenure.analytics.health.spec import HealthModel, Variant, check_signals, parse_model
 from tenure.analytics.segments import SCORE_FIELDS, SegmentSpec
 from tenure.analytics.signals.registry import PACKAGED, Registry, load_registry
 from tenure.analytics.stages import StagePolicy
@@ -148,6 +149,37 @@ def _check_model(source: str, parsed: HealthModel, load: Loader) -> None:
     if parsed.name != expected:
         raise SpecError(source, "name", f"is '{parsed.name}'", f"name it '{expected}' as the file")
     check_signals(source, parsed, _loaded_registry(load).signals)
+    packaged: dict[str, SegmentSpec] = load(SEGMENTS)
+    stage_names = {stage.name for stage in load(STAGES).stages}
+    for index, variant in enumerate(parsed.variants):
+        _check_variant(f"variants.{index}", source, variant, packaged, stage_names)
+
+
+def _check_variant(
+    where: str,
+    source: str,
+    variant: Variant,
+    packaged: dict[str, SegmentSpec],
+    stage_names: set[str],
+) -> None:
+    """A variant must be for somebody who can be told before scoring."""
+    if variant.stage and variant.stage not in stage_names:
+        known = ", ".join(sorted(stage_names))
+        raise SpecError(source, f"{where}.stage", "is no lifecycle stage", f"use one of {known}")
+    name = variant.segment
+    if not name:
+        return
+    rules = {n: spec.rule for n, spec in packaged.items()} | own_segments.own_rules()
+    if name not in rules and not own_segments.exists(name):
+        remedy = f"use one of {', '.join(sorted(rules))}, or make the segment first"
+        raise SpecError(source, f"{where}.segment", f"there is no segment '{name}'", remedy)
+    if name in rules and own_segments.of_scores(rules[name]):
+        raise SpecError(
+            source,
+            f"{where}.segment",
+            f"'{name}' looks at the score, which the variant is to decide",
+            "use a segment whose rule looks at signals and attributes only",
+        )
 
 
 def _check_segments(source: str, parsed: dict[str, SegmentSpec], load: Loader) -> None:

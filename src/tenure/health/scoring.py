@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from django.db import transaction
 
 from tenure.accounts import segments
@@ -35,7 +36,7 @@ from tenure.health.lake_reading import engine
 from tenure.health.ledger_print import LedgerPrint
 from tenure.health.models import ScoringRun
 from tenure.health.pipeline import Rules, Scored, compute, score_everyone
-from tenure.health.trends import compact
+from tenure.health.trends import DIGITS
 from tenure.health.versions import version_of
 
 Progress = Callable[[int, int], None]
@@ -203,16 +204,16 @@ def _write_state(
 
 
 def _values(signals: pa.Table, names: list[str]) -> list[dict[str, object]]:
-    """Signal values per account as they are kept: known ones only, numbers in six digits."""
-    columns = [signals[name].to_pylist() for name in names]
+    """Signal values per account as they are kept: only what is known."""
+    columns = [_rounded(signals[name]).to_pylist() for name in names]
     return [
-        {
-            n: compact(v) if isinstance(v, float) else v
-            for n, v in zip(names, row, strict=True)
-            if v is not None
-        }
+        {name: value for name, value in zip(names, row, strict=True) if value is not None}
         for row in zip(*columns, strict=True)
     ]
+
+
+def _rounded(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.round(column, DIGITS) if pa.types.is_floating(column.type) else column
 
 
 def _finish(

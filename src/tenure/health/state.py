@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import msgspec
 import pyarrow as pa
 from django.db import connection
 
@@ -121,7 +121,7 @@ def _row(
         "as_of": run.as_of,
         "band": scored["band"] or "",
         "risk_level": scored["risk_level"] or "",
-        "risk_signals": json.loads(scored["risk_signals"]),
+        "risk_signals": msgspec.json.decode(scored["risk_signals"]),
         "change_30d": _difference(health, earlier),
         "signals": values,
         "trend": past.trend.get(account, []),
@@ -206,7 +206,7 @@ def _values(row: dict[str, Any]) -> list[Any]:
 
 def _value(name: str, value: Any) -> Any:
     if name in _JSON:
-        return None if value is None else json.dumps(value, separators=(",", ":"))
+        return None if value is None else msgspec.json.encode(value).decode()
     if name == "as_of":
         return connection.ops.adapt_datetimefield_value(value)
     return value

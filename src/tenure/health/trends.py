@@ -12,6 +12,8 @@ from tenure.health.models import ScoringRun
 
 Value = float | str | None
 MONTH, TOLERANCE = timedelta(days=30), timedelta(days=32)
+DIGITS = 6
+"""Decimals of signal values as they are kept in the state and shown."""
 
 
 def between(first: str, last: str) -> str:
@@ -24,7 +26,9 @@ def health_trend(chosen: Sequence[ScoringRun], first: str, last: str) -> dict[st
     rows = run_rows(chosen, "account_id, as_of, health", between(first, last))
     rows = rows.sort_by("as_of")
     found: dict[str, list[list[Any]]] = {}
-    days = [d.date().isoformat() for d in rows["as_of"].to_pylist()]
+    moments = rows["as_of"].combine_chunks().dictionary_encode()
+    names = [moment.date().isoformat() for moment in moments.dictionary.to_pylist()]
+    days = [names[index] for index in moments.indices.to_pylist()]
     for account, day, health in zip(
         rows["account_id"].to_pylist(), days, rows["health"].to_pylist(), strict=True
     ):
@@ -39,7 +43,9 @@ def signal_trend(
     """Values of the signals at each of the runs, oldest first, by account and signal."""
     if not chosen:
         return {}
-    columns = ", ".join(f"MAX(value) FILTER (WHERE run_id = {r.pk}) AS r{r.pk}" for r in chosen)
+    columns = ", ".join(
+        f"ROUND(MAX(value) FILTER (WHERE run_id = {r.pk}), {DIGITS}) AS r{r.pk}" for r in chosen
+    )
     wanted = ", ".join(text(name) for name in names)
     ids = ", ".join(str(r.pk) for r in chosen)
     sql = (
@@ -47,12 +53,13 @@ def signal_trend(
         f" AND signal IN ({wanted}) AND {between(first, last)} GROUP BY account_id, signal"
     )
     rows = query(sql, "signal_values", [r.as_of.date() for r in chosen])
-    values = [[compact(v) for v in rows[f"r{r.pk}"].to_pylist()] for r in chosen]
+    values = [rows[f"r{r.pk}"].to_pylist() for r in chosen]
+    nothing = [None] * len(chosen)
     found: dict[str, dict[str, list[float | None]]] = {}
     for account, name, *series in zip(
         rows["account_id"].to_pylist(), rows["signal"].to_pylist(), *values, strict=True
     ):
-        if any(v is not None for v in series):
+        if series != nothing:  # texts have no line to draw
             found.setdefault(account, {})[name] = series
     return found
 
@@ -60,13 +67,14 @@ def signal_trend(
 def values_at(run: ScoringRun, first: str, last: str) -> dict[str, dict[str, Value]]:
     """All signal values that a run kept, by account."""
     sql = (
-        f"SELECT account_id, signal, value, text FROM signal_values WHERE run_id = {run.pk}"
+        f"SELECT account_id, signal, ROUND(value, {DIGITS}) AS value, text FROM signal_values"
+        f" WHERE run_id = {run.pk}"
         f" AND {between(first, last)}"
     )
     rows = query(sql, "signal_values", [run.as_of.date()])
     found: dict[str, dict[str, Value]] = {}
     for account, name, value, words in zip(*(c.to_pylist() for c in rows.columns), strict=True):
-        found.setdefault(account, {})[name] = words if words is not None else compact(value)
+        found.setdefault(account, {})[name] = words if words is not None else value
     return found
 
 
@@ -78,8 +86,3 @@ def month_before(run: ScoringRun, first: str, last: str) -> dict[str, float]:
     rows = run_rows([earlier], "account_id, health", between(first, last))
     pairs = zip(rows["account_id"].to_pylist(), rows["health"].to_pylist(), strict=True)
     return {account: health for account, health in pairs if health is not None}
-
-
-def compact(value: float | None) -> float | None:
-    """Six significant digits: what a page shows and a sparkline draws."""
-    return None if value is None else float(f"{value:.6g}")
