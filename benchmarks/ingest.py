@@ -78,7 +78,7 @@ class Served:
 
     def _wait(self) -> None:
         asked = urllib.request.Request(f"http://127.0.0.1:{self.port}/v1/batch", method="OPTIONS")
-        for _ in range(300):
+        for _ in range(900):
             try:
                 urllib.request.urlopen(asked, timeout=1)
                 return

@@ -163,11 +163,13 @@ def _look(committer: Committer) -> None:
 
 
 def _verify(key: str, now: datetime) -> str | None:
-    from django.db import close_old_connections
+    from django.db import connections
 
-    close_old_connections()
-    info = keys.verify_cached(key, now) if key and "\0" not in key else None
-    return info.name if info else None
+    try:
+        info = keys.verify_cached(key, now) if key and "\0" not in key else None
+        return info.name if info else None
+    finally:
+        connections.close_all()  # a thread of the pool may not be used again for long
 
 
 def _key(headers: dict[bytes, bytes], scope: Scope, found: Read) -> str:
