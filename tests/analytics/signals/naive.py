@@ -227,7 +227,8 @@ class Naive:
         own = [r for r in own_source if self.counts(s, r, shift)]
         values = [r[s.column] for r in own if r[s.column] is not None] if s.column else []
         if s.kind in ("rows", "people"):
-            if not source:
+            roles = [s.by_role] if isinstance(s.by_role, str) else s.by_role
+            if not source or (roles and not any(p["role"] in roles for p in self.view("people"))):
                 return None
             people = {r["person_id"] for r in own} - {None} if s.kind == "people" else own
             return len(people)

@@ -11,6 +11,7 @@ from tenure.analytics.signals.inputs import Input
 from tenure.analytics.signals.measures import Measure
 from tenure.analytics.signals.registry import Registry
 from tenure.analytics.signals.roles import Catalogue
+from tenure.analytics.tables import TABLES
 
 ACTIVITY = Input("count")
 
@@ -19,13 +20,15 @@ ACTIVITY = Input("count")
 class Collector:
     """Aggregates asked for by the forms, each given a name once.
 
-    ``t`` is the moment in microseconds, ``end_day`` the day at which all windows end.
+    ``t`` is the moment in microseconds, ``end_day`` the day at which all windows end, ``tables``
+    those that have facts at all: what looks at others is missing, and not worth planning for.
     """
 
     t: int
     end_day: int
     registry: Registry
     catalogue: Catalogue
+    tables: frozenset[str] = frozenset(TABLES)
     of_account: dict[Measure, str] = field(default_factory=dict)
     of_person: dict[Measure, str] = field(default_factory=dict)
     over_people: dict[str, str] = field(default_factory=dict)

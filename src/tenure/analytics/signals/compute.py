@@ -17,6 +17,7 @@ from tenure.analytics.signals.build import Collector
 from tenure.analytics.signals.query import Days, Plan, plan, query_sql
 from tenure.analytics.signals.registry import Registry
 from tenure.analytics.signals.roles import catalogue
+from tenure.analytics.tables import TABLES
 
 if TYPE_CHECKING:
     from tenure.analytics.rollup import Rollup
@@ -70,7 +71,9 @@ def make_plan(
 ) -> Plan:
     """What the named signals need as of a moment."""
     known = catalogue(dataset, as_of, engine)
-    return plan(names, registry, Collector(micros(as_of), ceil_day(as_of), registry, known), per)
+    tables = frozenset(n for n in TABLES if dataset.has(n))
+    collector = Collector(micros(as_of), ceil_day(as_of), registry, known, tables)
+    return plan(names, registry, collector, per)
 
 
 def signals_sql(

@@ -30,6 +30,8 @@ from tenure.analytics.signals.table_forms import table_expression
 
 def base_expression(signal: AnySignal, c: Collector) -> str:
     """The expression of a signal that is not made of others."""
+    if not needed_tables(signal) <= c.tables:
+        return f"CAST(NULL AS {'VARCHAR' if signal.text else 'DOUBLE'})"
     if isinstance(signal, EventSignal):
         return _event(signal, c)
     if isinstance(signal, AdoptionSignal):
@@ -40,6 +42,16 @@ def base_expression(signal: AnySignal, c: Collector) -> str:
         return _roles_covered(signal, c)
     assert isinstance(signal, TableSignal), signal
     return table_expression(signal, c)
+
+
+def needed_tables(signal: AnySignal) -> set[str]:
+    """Tables without whose facts the signal is missing for everybody."""
+    needed = {"people"} if getattr(signal, "by_role", None) else set()
+    if isinstance(signal, TableSignal):
+        return needed | {signal.table}
+    if isinstance(signal, CoverageSignal):
+        return {"people"}
+    return {"subscriptions", "plans"} if isinstance(signal, LimitSignal) else needed
 
 
 def input_of(signal: EventSignal, c: Collector, kind: str = "count") -> Input:

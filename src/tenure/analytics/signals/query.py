@@ -21,6 +21,7 @@ from tenure.analytics.tables import TABLES
 ACCOUNT_TABLES = [
     n for n, t in TABLES.items() if n != "events" and any(c.name == "account_id" for c in t.columns)
 ]
+IN_FORCE = "COUNT(CASE WHEN in_force THEN 1 END)"
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,8 @@ def plan(names: Iterable[str], registry: Registry, collector: Collector, per: st
     settings = registry.settings
     collector.account(Measure(ACTIVITY, "any", settings.presence_days))
     collector.account(Measure(ACTIVITY, "any", settings.activity_days))
-    collector.view("subscriptions")
+    if "subscriptions" in collector.tables:
+        collector.aggregate("subscriptions", 0, IN_FORCE)
     if per == "person":
         collector.person(Measure(ACTIVITY, "any", settings.presence_days))
     base = {n: base_expression(s, collector) for n, s in signals.items() if not s.derived}
@@ -180,8 +182,6 @@ def _table_parts(p: Plan) -> list[tuple[str, str]]:
     from tenure.analytics.asof import view_name
 
     c = p.collector
-    c.aggregate("subscriptions", 0, "COUNT(*)")
-    c.aggregate("subscriptions", 0, "COUNT(CASE WHEN in_force THEN 1 END)")
     parts = []
     for (table, shift), found in c.aggregates.items():
         columns = ", ".join(["account_id", *(f"{sql} AS {name}" for sql, name in found.items())])
@@ -197,10 +197,12 @@ def _present_part(p: Plan) -> tuple[str, str]:
         f"COALESCE(MAX({c.of_account[m]}), 0) > 0 AS {name}" for m, name in c.events_present.items()
     ]
     tables = [f"COALESCE(({sql}), FALSE) AS {name}" for sql, name in c.present.items()]
-    paying = "(SELECT COUNT(*) FROM agg_subscriptions_0) > 0 AS has_subscriptions"
+    paying = "FALSE"
+    if "subscriptions" in c.tables:
+        paying = "(SELECT COUNT(*) FROM agg_subscriptions_0) > 0"
+    columns = [*events, *tables, f"{paying} AS has_subscriptions"]
     # Without an aggregate over e this must still be one row, whatever e holds.
-    rows = " FROM e" if events else ""
-    return "t", f"SELECT {', '.join([*events, *tables, paying])}{rows}"
+    return "t", f"SELECT {', '.join(columns)}{' FROM e' if events else ''}"
 
 
 def _known_sql(p: Plan) -> str:
@@ -208,7 +210,7 @@ def _known_sql(p: Plan) -> str:
     c = p.collector
     lately = c.of_account[Measure(ACTIVITY, "any", c.registry.settings.presence_days)]
     parts = [f"SELECT account_id FROM e WHERE {lately} > 0"]
-    for name in ACCOUNT_TABLES:
+    for name in filter(c.tables.__contains__, ACCOUNT_TABLES):
         happened = f"COALESCE({TABLES[name].time}, received_at)"
         parts.append(
             f"SELECT account_id FROM raw_{name} WHERE {happened} < {c.t}"
@@ -220,7 +222,8 @@ def _known_sql(p: Plan) -> str:
 def _base_sql(p: Plan) -> str:
     c = p.collector
     active = c.account(Measure(ACTIVITY, "any", c.registry.settings.activity_days))
-    in_force = c.aggregate("subscriptions", 0, "COUNT(CASE WHEN in_force THEN 1 END)")
+    paying = "subscriptions" in c.tables
+    in_force = c.aggregate("subscriptions", 0, IN_FORCE) if paying else "0"
     columns = [f"{sql} AS {quoted(name)}" for name, sql in p.base.items()]
     if p.per == "person":
         source = "pers AS k LEFT JOIN e ON e.account_id = k.account_id CROSS JOIN t"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tenure.analytics.moments import DAY_US
 from tenure.analytics.signals.build import Collector
 from tenure.analytics.signals.check import columns_of
-from tenure.analytics.signals.spec import Condition, TableSignal, days
+from tenure.analytics.signals.spec import Condition, Names, TableSignal, days
 from tenure.analytics.signals.sql import all_of, condition, literals, names
 from tenure.analytics.tables import TABLES
 
@@ -59,6 +59,8 @@ def _aggregated(signal: TableSignal, c: Collector) -> str:
     present = c.table_present(signal.table, shift, own)
     if signal.kind in ("rows", "people"):
         people = f"COUNT(DISTINCT CASE WHEN {kept} THEN person_id END)"
+        if signal.by_role is not None:
+            present = f"{present} AND {role_known(c, signal.by_role)}"
         found = of(count if signal.kind == "rows" else people)
         return f"CASE WHEN {present} THEN COALESCE({found}, 0) END"
     if signal.kind == "sum":
@@ -72,6 +74,12 @@ def _aggregated(signal: TableSignal, c: Collector) -> str:
     if signal.kind == "recency_days":
         return _recency(signal, c, kept, present)
     return of(f"{signal.kind.upper()}({column})")
+
+
+def role_known(c: Collector, roles: Names) -> str:
+    """Whether anybody in the workspace ever held one of the roles."""
+    held = f"COUNT(CASE WHEN role IN {literals(names(roles))} THEN 1 END)"
+    return c.table_present("people", 0, held)
 
 
 def _recency(signal: TableSignal, c: Collector, kept: str, present: str) -> str:
