@@ -187,3 +187,11 @@ def test_nobody_and_nothing() -> None:
     before = rows("events")
     erasure.erase_person("nobody-at-all", "alice", NOW)
     assert rows("events") == before
+
+
+def test_what_a_worker_has_in_hand_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(erasure, "flush_now", lambda _now: None)
+    monkeypatch.setattr(erasure, "DRAIN_PAUSE", 0)
+    with pytest.raises(SpecError, match="erase again in a minute"):
+        erasure.erase_person(MAIL, "alice", NOW)
+    assert not Erasure.objects.exists()
