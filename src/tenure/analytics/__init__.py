@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from tenure.analytics.dataset import Dataset
     from tenure.analytics.engine import DuckDBEngine, Engine, SparkEngine
     from tenure.analytics.errors import SpecError
-    from tenure.analytics.health import explain, packaged_model, parse_model, score
+    from tenure.analytics.health import packaged_model, parse_model
+    from tenure.analytics.health.explain import explain
     from tenure.analytics.health.risk import default_risk
+    from tenure.analytics.health.score import score
     from tenure.analytics.rollup import Rollup
     from tenure.analytics.signals.compute import compute_person_signals, compute_signals
     from tenure.analytics.signals.explain import explain_signal, signal_facts
