@@ -133,5 +133,6 @@ def test_an_override_can_be_ended_early(scored, seen_by, bob):
 def test_who_may_not_judge_finds_no_form_and_no_way(scored, seen_by, colleague, role):
     client = seen_by(colleague(role))
     assert b"Override score" not in client.get(url(scored.account_id)).content
+    assert b"<form" not in client.get(url(scored.account_id, "overrides")).content
     assert client.post(f"/accounts/override/{scored.account_id}").status_code == 403
     assert client.post(f"/accounts/end-override/{scored.account_id}").status_code == 403

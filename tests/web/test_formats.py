@@ -81,7 +81,7 @@ def test_signal_values_carry_their_unit(value, unit, kind, text):
 
 def test_a_sparkline_breaks_where_values_are_missing():
     spark = svg.sparkline([0, 5, None, 10, 0], width=44, height=14)
-    assert spark.path == "M2 12L12 7M32 2L42 12"
+    assert spark.path == "M2.0 12.0L12.0 7.0M32.0 2.0L42.0 12.0"
     assert spark.last == (42.0, 12.0)
 
 

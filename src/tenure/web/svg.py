@@ -31,7 +31,7 @@ def sparkline(
     A scale set by the values spans at least ``least``, so that noise does not look like a story.
 
     >>> sparkline([0, 10], width=12, height=12).path
-    'M2 10L10 2'
+    'M2.0 10.0L10.0 2.0'
     """
     known = [v for v in values if v is not None]
     if len(known) < 2:
@@ -51,11 +51,10 @@ def sparkline(
         if value is None:
             pen = "M"
             continue
-        y = height - pad - (value - bottom) * rise if span else middle
-        last = (round(pad + index * step, 1), round(y, 1))
-        path.append(f"{pen}{last[0]:g} {last[1]:g}")
+        last = (pad + index * step, height - pad - (value - bottom) * rise if span else middle)
+        path.append(f"{pen}{last[0]:.1f} {last[1]:.1f}")
         pen = "L"
-    return Spark(width, height, "".join(path), last)
+    return Spark(width, height, "".join(path), (round(last[0], 1), round(last[1], 1)))
 
 
 def share(value: float | None, of: float) -> float:

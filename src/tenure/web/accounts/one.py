@@ -17,7 +17,6 @@ from tenure.health import queries
 from tenure.health.models import AccountHealth
 from tenure.web import bands, models_shown, signal_words
 from tenure.web.accounts import panels, score_view
-from tenure.web.accounts.overrides import OverrideForm
 from tenure.web.accounts.panel_data import model_asked
 
 
@@ -81,5 +80,4 @@ def _explained(score: AccountHealth, found: Account) -> dict[str, Any]:
         "bands": all_bands,
         "level": bands.risk(score.risk_level) if score.risk_level else None,
         "fired": queries.warnings(score, signal_words.registry()),
-        "override_form": OverrideForm(),
     }

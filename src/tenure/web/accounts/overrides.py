@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -17,31 +16,8 @@ from tenure.analytics.errors import SpecError
 from tenure.core.roles import needs
 from tenure.health import overrides as judgements
 from tenure.health import queries
+from tenure.web.accounts.override_form import OverrideForm
 from tenure.web.accounts.panel_data import model_asked
-
-
-class OverrideForm(forms.Form):
-    """A score, why, and until when: all three are required."""
-
-    health = forms.FloatField(
-        label="Health, 0 to 100",
-        min_value=0,
-        max_value=100,
-        widget=forms.NumberInput(attrs={"step": "1", "inputmode": "numeric"}),
-    )
-    reason = forms.CharField(
-        label="Why",
-        max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="What you know that the signals cannot: colleagues read this beside the score.",
-    )
-    days = forms.TypedChoiceField(
-        label="Holds for",
-        coerce=int,
-        choices=[(7, "1 week"), (14, "2 weeks"), (30, "1 month"), (90, "3 months")],
-        initial=14,
-        help_text="Afterwards the computed score shows again.",
-    )
 
 
 @require_POST

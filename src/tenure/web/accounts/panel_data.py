@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,14 +10,16 @@ from django.db.models import F
 from django.http import Http404, HttpRequest
 from django.utils.dateparse import parse_datetime
 
-from tenure.accounts.models import Account
+from tenure.accounts.models import Account, Person
 from tenure.analytics.signals.explain import signal_facts
 from tenure.analytics.signals.words import describe
+from tenure.analytics.tables import TABLES
 from tenure.facts import lake, queries
 from tenure.health import queries as health
 from tenure.health.models import AccountHealth
 from tenure.web import bands, models_shown, signal_words
 from tenure.web.accounts import timeline_words
+from tenure.web.accounts.override_form import OverrideForm
 
 Context = dict[str, Any]
 ROLE_ORDER = ("champion", "economic_buyer", "executive_sponsor", "admin", "contact", "end_user")
@@ -81,14 +84,16 @@ def signal(account: Account, request: HttpRequest, now: datetime) -> Context:
         raise Http404("there is no such signal")
     score = _score(account, request)
     as_of = score.as_of if score else now
-    facts = signal_facts(lake.current().dataset(), known, name, account.pk, as_of, FACTS)
+    facts = signal_facts(lake.current().dataset(TABLES), known, name, account.pk, as_of, FACTS)
     value = score.signals.get(name) if score else None
+    shown = sorted(facts.to_pylist(), key=lambda f: f["time"], reverse=True)[:FACTS]
+    names = _names(fact["person_id"] for fact in shown)
     return {
         "name": name,
         "spec": spec,
         "how": describe(name, spec, known),
         "value": signal_words.shown(name, value, account.currency),
-        "facts": sorted(facts.to_pylist(), key=lambda f: f["time"], reverse=True)[:FACTS],
+        "facts": [{**fact, "who": names.get(fact["person_id"] or "", "")} for fact in shown],
         "as_of": as_of,
     }
 
@@ -100,7 +105,7 @@ def timeline(account: Account, request: HttpRequest, now: datetime) -> Context:
     kinds = [kind] if kind in {k.table for k in queries.TIMELINE} else []
     entries = queries.timeline(account.pk, before, kinds, limit=30)
     return {
-        "entries": timeline_words.lines(entries),
+        "entries": timeline_words.lines(entries, _names(e.row.get("person_id") for e in entries)),
         "kinds": queries.TIMELINE,
         "kind": kind,
         "next": entries[-1].at.isoformat() if len(entries) >= 30 else "",
@@ -114,6 +119,11 @@ def _moment(text: str) -> datetime | None:
     except ValueError:
         return None
     return found if found and found.tzinfo else None
+
+
+def _names(ids: Iterable[str | None]) -> dict[str, str]:
+    found = Person.objects.filter(pk__in={i for i in ids if i}).only("name", "email")
+    return {person.pk: str(person) for person in found}
 
 
 def people(account: Account, request: HttpRequest, now: datetime) -> Context:  # noqa: ARG001
@@ -154,4 +164,5 @@ def overrides(account: Account, request: HttpRequest, now: datetime) -> Context:
     """Judgements of colleagues: the one in force, and earlier ones."""
     rows = health.overrides(account.pk, model_asked(request))[:20]
     live = [r for r in rows if r.ended_at is None and r.expires_at > now]
-    return {"live": live, "past": [r for r in rows if r not in live], "now": now}
+    past = [r for r in rows if r not in live]
+    return {"live": live, "past": past, "override_form": OverrideForm()}

@@ -82,7 +82,7 @@ def build(explanation: Mapping[str, Any], bands: Sequence[Band], write: Write) -
     }
     return ScoreView(
         dimensions,
-        [_change(c, write) for c in explanation.get("changes", [])],
+        [_change(c, write) for c in explanation.get("changes", []) if _shows(c)],
         [_mover(m, write) for m in explanation.get("movers", []) if m["gain"] > 0],
         [titles.get(name) or name for name in explanation.get("missing", [])],
         explanation.get("coverage", 0.0),
@@ -123,6 +123,11 @@ def _signal(found: Mapping[str, Any], bands: Sequence[Band], write: Write) -> Si
         missing,
         role,
     )
+
+
+def _shows(change: Mapping[str, Any]) -> bool:
+    """Whether a change is not nought at the one decimal that is shown."""
+    return round(change["delta_points"], 1) != 0
 
 
 def _change(found: Mapping[str, Any], write: Write) -> Line:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -29,10 +29,13 @@ class Line:
     times: int = 1
 
 
-def lines(entries: Iterable[Entry]) -> list[Line]:
-    """The entries in words; equal ones that follow each other on a day become one line."""
+def lines(entries: Iterable[Entry], names: Mapping[str, str]) -> list[Line]:
+    """The entries in words; equal ones that follow each other on a day become one line.
+
+    ``names`` tells what people are called, by their id.
+    """
     merged: list[Line] = []
-    for line in (_line(entry) for entry in entries):
+    for line in (_line(entry, names) for entry in entries):
         last = merged[-1] if merged else None
         if last and _alike(last, line):
             merged[-1] = _again(last)
@@ -54,10 +57,11 @@ def _with(line: Line, **changed: Any) -> Line:
     return Line(**{**line.__dict__, **changed})
 
 
-def _line(entry: Entry) -> Line:
+def _line(entry: Entry, names: Mapping[str, str]) -> Line:
     icon, title, detail, role = WRITERS[entry.kind](entry.row)
     own = entry.kind == "events" and str(entry.row["event"]).startswith("tenure.")
-    return Line(entry.at, icon, title, detail, entry.row.get("person_id") or "", role, own)
+    person = entry.row.get("person_id") or ""
+    return Line(entry.at, icon, title, detail, names.get(person, person), role, own)
 
 
 Words = tuple[str, str, str, str]

@@ -31,7 +31,8 @@
     var copy = event.target.closest("[data-copy]");
     if (copy) copyText(copy);
     var opener = event.target.closest("[data-dialog]");
-    if (opener) document.getElementById(opener.dataset.dialog).showModal();
+    var opened = opener && document.getElementById(opener.dataset.dialog);
+    if (opened) opened.showModal();
     var closer = event.target.closest("[data-close-dialog]");
     if (closer) closer.closest("dialog").close();
   });
