@@ -7,11 +7,11 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from analytics.signals.company import NOW, make
+from analytics.signals.naive_asof import as_of as naive
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from analytics.signals.company import NOW, make
-from analytics.signals.naive_asof import as_of as naive
 from tenure.analytics.asof import DERIVED_COLUMNS, as_of
 from tenure.analytics.dataset import Dataset
 from tenure.analytics.engine import DuckDBEngine
@@ -67,7 +67,9 @@ def ticket_at(day: int, hour: int = 0) -> dict[str, Any] | None:
 def test_a_ticket_imported_with_its_end_had_none_before() -> None:
     assert ticket_at(1, 10) is None
     opened, replied, resolved = ticket_at(1, 11), ticket_at(2), ticket_at(6)
-    assert opened and replied and resolved
+    assert opened
+    assert replied
+    assert resolved
     assert (opened["is_open"], opened["sentiment"], opened["reply_hours"]) == (True, None, None)
     assert (replied["is_open"], replied["sentiment"], replied["csat"]) == (True, -0.5, None)
     assert replied["reply_hours"] == 2

@@ -97,7 +97,8 @@ class Company:
         began = self.moment()
         self.add(
             "subscriptions", "updated_at", subscription_id=f"s{n % 9}", account_id=self.account(),
-            updated_at=began, started_at=began, plan_id=self.one_of(["plan0", "plan1", "gone"], 0.1),
+            updated_at=began, started_at=began,
+            plan_id=self.one_of(["plan0", "plan1", "gone"], 0.1),
             status=self.one_of(["trialing", "active", "past_due", "cancelled"], 0.1),
             quantity=self.one_of([1, 5, 9], 0.2), mrr_minor=self.one_of([1000, 5000, 9000], 0.1),
             currency="EUR", renews_at=self.later(began, 400), ended_at=self.later(began, 300, 0.5),
@@ -131,7 +132,8 @@ class Company:
         self.add(
             "responses", "responded_at", response_id=f"r{n}", account_id=self.account(),
             person_id=self.one_of(self.people, 0.3), responded_at=self.moment(),
-            survey=self.one_of(["nps", "csat", "ces"]), score=self.one_of([1.0, 5.0, 8.0, 10.0], 0.1),
+            survey=self.one_of(["nps", "csat", "ces"]),
+            score=self.one_of([1.0, 5.0, 8.0, 10.0], 0.1),
         )  # fmt: skip
 
     def interactions(self, n: int) -> None:
@@ -146,7 +148,8 @@ class Company:
         told = self.moment()
         self.add(
             "goals", "updated_at", goal_id=f"g{n % 12}", account_id=self.account(),
-            updated_at=told, target=self.one_of([10.0, 0.0], 0.2), value=self.one_of([4.0, 12.0], 0.2),
+            updated_at=told, target=self.one_of([10.0, 0.0], 0.2),
+            value=self.one_of([4.0, 12.0], 0.2),
             progress=self.one_of([0.5, 1.0], 0.6), roi_minor=self.one_of([500_00], 0.5),
             due_at=self.later(told, 60), achieved_at=self.later(told, 60, 0.7),
         )  # fmt: skip

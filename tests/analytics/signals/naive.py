@@ -85,7 +85,7 @@ class Naive:
         return self.cache[name, account]
 
     def of(self, signal: Any, account: str) -> Any:
-        form = type(signal).__name__
+        form = type(signal).__name__.lower()
         found = getattr(self, f"_{form}")(signal, account)
         return found if found is None or isinstance(found, str) else float(found)
 
@@ -121,7 +121,7 @@ class Naive:
             and all(passes(c, e, is_event=True) for c in signal.where)
         ]
 
-    def _EventSignal(self, s: Any, account: str) -> Any:
+    def _eventsignal(self, s: Any, account: str) -> Any:
         end = span(s.offset)
         start = end + span(s.window)
         since = max(start, self.registry.settings.presence_days)
@@ -165,7 +165,7 @@ class Naive:
         assert s.kind == "minutes"
         return sum(10 * len({slot(e["timestamp"]) for e in v}) for v in visits.values())
 
-    def _AdoptionSignal(self, s: Any, account: str) -> Any:
+    def _adoptionsignal(self, s: Any, account: str) -> Any:
         features = self.features[s.features]
         end, before = span(s.offset), span(s.before or "0d")
         start = end + span(s.window)
@@ -184,7 +184,7 @@ class Naive:
             if e["account_id"] == account and e["event"] in features
         }
 
-    def _LimitSignal(self, s: Any, account: str) -> Any:
+    def _limitsignal(self, s: Any, account: str) -> Any:
         own = [
             r for r in self.view("subscriptions") if r["account_id"] == account and r["in_force"]
         ]
@@ -213,14 +213,14 @@ class Naive:
             if p["account_id"] == account and p["is_present"] and p["role"] in wanted
         }
 
-    def _CoverageSignal(self, s: Any, account: str) -> Any:
+    def _coveragesignal(self, s: Any, account: str) -> Any:
         people = self.view("people")
         if not any(p["role"] in s.roles for p in people):
             return None
         held = {p["role"] for p in people if p["account_id"] == account and p["is_present"]}
         return len(held & set(s.roles)) / len(s.roles)
 
-    def _TableSignal(self, s: Any, account: str) -> Any:
+    def _tablesignal(self, s: Any, account: str) -> Any:
         shift = span(s.as_of)
         source = [r for r in self.view(s.table, shift) if self.is_source(s, r)]
         own_source = [r for r in source if r["account_id"] == account]
@@ -286,7 +286,7 @@ class Naive:
 
     # signals made of signals
 
-    def _RatioSignal(self, s: Any, account: str) -> Any:
+    def _ratiosignal(self, s: Any, account: str) -> Any:
         top = self.value(s.numerator, account)
         if s.denominator is None:
             return None if top is None else top / s.divide
@@ -295,7 +295,7 @@ class Naive:
             return None
         return s.empty if bottom == 0 else top / bottom / s.divide
 
-    def _ChangeSignal(self, s: Any, account: str) -> Any:
+    def _changesignal(self, s: Any, account: str) -> Any:
         now = self.value(s.signal, account)
         if s.before:
             before = self.value(s.before, account)
@@ -307,17 +307,17 @@ class Naive:
             return None
         return (now - before) / before
 
-    def _DifferenceSignal(self, s: Any, account: str) -> Any:
+    def _differencesignal(self, s: Any, account: str) -> Any:
         a, b = self.value(s.signal, account), self.value(s.minus, account)
         return None if a is None or b is None else a - b
 
-    def _CombineSignal(self, s: Any, account: str) -> Any:
+    def _combinesignal(self, s: Any, account: str) -> Any:
         known = [v for n in s.signals if (v := self.value(n, account)) is not None]
         if not known:
             return None
         return {"total": sum, "first_of": lambda v: v[0], "greatest": max}[s.kind](known)
 
-    def _CaseSignal(self, s: Any, account: str) -> Any:
+    def _casesignal(self, s: Any, account: str) -> Any:
         needs = s.needs or [t.signal for case in s.cases for t in case.when]
         if all(self.value(n, account) is None for n in needs):
             return None

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
-
 from analytics.signals.company import NOW, make
 from analytics.signals.naive import Naive
+
 from tenure.analytics.engine import DuckDBEngine
 from tenure.analytics.signals.compute import compute_person_signals, compute_signals
 from tenure.analytics.signals.fired import fired_opportunities, fired_risk_signals
@@ -49,43 +50,12 @@ def test_all_packaged_signals_equal_the_naive_ones(seed: int) -> None:
         ]
 
 
-OWN = """
-[roles]
-hand = ["Task Completed", "Comment Added"]
-[signals]
-all = { kind = "count", events = "@any", window = "40d", offset = "3d", title = "t" }
-size = { kind = "sum", events = "@hand", property = "size", window = "90d", title = "t" }
-size_avg = { kind = "avg", events = "@any", property = "size", window = "60d", title = "t" }
-large = { kind = "count", events = "@any", where = [{ field = "size", op = ">=", value = 4 }], window = "90d", title = "t" }
-pages = { kind = "count", events = "@any", where = [{ field = "kind", op = "=", value = "page" }], window = "90d", title = "t" }
-not_pages = { kind = "people", events = "@any", where = [{ field = "kind", op = "not_in", value = ["page"] }], window = "30d", title = "t" }
-no_visit = { kind = "active_days", events = "@any", where = [{ field = "session_id", op = "is_not_set" }], window = "125d", title = "t" }
-weeks = { kind = "active_weeks", events = "@hand", window = "70d", offset = "2d", title = "t" }
-person_days = { kind = "person_days", events = "@hand", window = "100d", offset = "1d", title = "t" }
-quiet = { kind = "recency_days", events = "@hand", window = "20d", offset = "5d", title = "t" }
-never = { kind = "count", events = "Nobody Does This", window = "10d", title = "t" }
-minutes = { kind = "minutes", events = "@hand", window = "30d", title = "t" }
-visits = { kind = "sessions", events = "@hand", window = "100d", title = "t" }
-lost = { kind = "stopped", features = "all", window = "30d", before = "60d", title = "t" }
-met = { kind = "people", table = "interactions", window = "120d", title = "t" }
-worst = { kind = "min", table = "tickets", column = "sentiment", title = "t" }
-oldest = { kind = "max", table = "tickets", column = "days_open", where = [{ field = "is_open", value = true }], title = "t" }
-calm = { kind = "share", table = "tickets", matching = [{ field = "sentiment", op = ">=", value = 0 }], window = "100d", offset = "10d", title = "t" }
-bugs = { kind = "rows", table = "tickets", where = [{ field = "category", op = "contains", value = "BUG" }], title = "t" }
-first_answer = { kind = "value", table = "responses", column = "score", order = ["responded_at"], title = "t" }
-then = { kind = "rows", table = "tickets", as_of = "45d", where = [{ field = "is_open", value = true }], title = "t" }
-lately_then = { kind = "rows", table = "interactions", as_of = "30d", window = "30d", title = "t" }
-most = { kind = "greatest", signals = ["all", "large", "never"], title = "t" }
-mixed = { kind = "case", unit = "text", otherwise = "c", title = "t", cases = [
-  { value = "a", when = [{ signal = "all", op = ">", of = "large", times = 3 }] },
-  { value = "b", when = [{ signal = "never", op = "is_not_set" }, { signal = "met", op = "<", value = 2, or_missing = true }] } ] }
-change = { kind = "change", signal = "weeks", title = "t" }
-"""
+OWN = (Path(__file__).parent / "forms.toml").read_text("utf-8")
 
 
 @pytest.mark.parametrize("seed", range(100, 110))
 def test_every_form_of_signal_equals_the_naive_one(seed: int) -> None:
-    company, registry = make(seed, events=300), load_registry(("own.toml", OWN))
+    company, registry = make(seed, events=300), load_registry(("forms.toml", OWN))
     t = NOW - timedelta(days=random.Random(seed).choice([0, 2.7, 40]))
     table = compute_signals(company.dataset(), registry, t, engine=ENGINE)
     naive = Naive(company.rows, registry, t)

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
+from analytics.signals.company import NOW, make
 
 import tenure.analytics as ta
-from analytics.signals.company import NOW, make
 from tenure.analytics.asof import DERIVED_COLUMNS
 from tenure.analytics.signals.spec import FORMS
 

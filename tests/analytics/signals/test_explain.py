@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 import pytest
+from analytics.signals.company import NOW, make
 
 import tenure.analytics as ta
-from analytics.signals.company import NOW, make
 from tenure.analytics.signals.words import explain_risk
 
 REGISTRY = ta.default_registry()

@@ -1,4 +1,4 @@
-"""Each packaged risk signal fires on the story it was published for, and not a day's noise before."""
+"""Each packaged risk signal fires on the story it was published for, and not on its like."""
 
 from __future__ import annotations
 
@@ -28,9 +28,7 @@ def used(name: str, *days: float) -> Rows:
 
 
 def tickets(*days: float, **more: Any) -> Rows:
-    return [
-        {"ticket_id": f"t{d}", "account_id": "acme", "opened_at": ago(d)} | more for d in days
-    ]
+    return [{"ticket_id": f"t{d}", "account_id": "acme", "opened_at": ago(d)} | more for d in days]
 
 
 def seats(*changes: tuple[float, int]) -> Rows:

@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-
 from analytics.signals.company import NOW, make
+
 from tenure.analytics.engine import DuckDBEngine, SparkEngine
 from tenure.analytics.signals.compute import compute_person_signals, compute_signals
 from tenure.analytics.signals.registry import default_registry
