@@ -72,7 +72,8 @@ def details(row: ValidationReport) -> dict[str, Any]:
     result = row.result
     known = {b.name: b for b in bands.all_of(row.model)}
     titles = segments.titles()
-    green = [_green(g, _weighty(row.model)) for g in result["green_churned"]]
+    weighty = _weighty(row.model)
+    green = [_green(g, weighty) for g in result["green_churned"]]
     listed = figures.horizons(result, known)
     return {
         "result": result,
