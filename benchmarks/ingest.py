@@ -23,7 +23,7 @@ from typing import Any
 from bodies import bodies
 from measure import arguments, show
 
-CONNECTIONS = 32
+CONNECTIONS = 64
 BATCHES = 4000
 CALLS = 100
 

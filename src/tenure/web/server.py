@@ -67,6 +67,7 @@ def serve(host: str, port: int, *, with_worker: bool) -> None:
         timeout_keep_alive=30,
         timeout_graceful_shutdown=10,
     )
+    sys.setswitchinterval(0.0005)  # the committing thread must not wait long for the other
     worker = EmbeddedWorker() if with_worker else None
     if worker:
         worker.start()
