@@ -184,7 +184,7 @@ def _run(
     with duckdb.connect(config={"threads": 2, "memory_limit": "512MB"}) as con:
         con.execute("SET TimeZone = 'UTC'")
         _provide(con, TABLES[table], source)
-        return con.execute(query, parameters).to_arrow_table().to_pylist()
+        return list(con.sql(query, params=parameters).to_arrow_table().to_pylist())
 
 
 def _provide(con: Any, spec: Table, source: Sequence[str] | pa.Table) -> None:
@@ -194,7 +194,7 @@ def _provide(con: Any, spec: Table, source: Sequence[str] | pa.Table) -> None:
         return
     files = ", ".join("'" + str(f).replace("'", "''") + "'" for f in source)
     origin = f"read_parquet([{files}], union_by_name = true, hive_partitioning = false)"
-    found = con.execute(f"DESCRIBE SELECT * FROM {origin}").to_arrow_table()
+    found = con.sql(f"DESCRIBE SELECT * FROM {origin}").to_arrow_table()
     present = set(found["column_name"].to_pylist())
     columns = (
         f'"{c.name}"' if c.name in present else f'NULL::{DUCKDB[c.kind]} AS "{c.name}"'
