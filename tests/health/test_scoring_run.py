@@ -9,10 +9,12 @@ from companies import accounts, add, subscription, use
 from tenure.accounts.models import Account, Segment, SegmentMember
 from tenure.analytics.errors import SpecError
 from tenure.core import policy as documents
+from tenure.core import workspace
 from tenure.facts import lake
 from tenure.facts.models import InboxRow
 from tenure.health import actions, policy, queries, scoring, state
 from tenure.health.models import AccountHealth, ModelVersion, ScoringRun
+from tenure.health.pipeline import Rules, compute, score_everyone
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("workspace")]
 T = datetime(2026, 3, 2, tzinfo=UTC)
@@ -56,6 +58,19 @@ def test_the_row_tells_what_the_page_shows(company: None) -> None:
     assert row.explanation["health"] == row.health
     assert row.previous_signals is None
     assert row.trend == [["2026-03-02", row.health]]
+
+
+def test_from_the_rollup_the_scores_are_the_same(
+    company: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = policy.settings().model_copy(update={"rollup_from_events": 0})
+    monkeypatch.setattr(policy, "settings", lambda: numbers)
+    actions.run_scoring(T, now=T)
+    rules, facts = Rules.in_force(), scoring.Facts.now()
+    raw = score_everyone(compute(rules, T, facts.dataset), rules, T, {}).scores
+    found = dict(zip(raw["account_id"].to_pylist(), raw["health"].to_pylist(), strict=True))
+    assert found == dict(AccountHealth.objects.values_list("account_id", "health"))
+    assert any(workspace.current().rollups.iterdir())
 
 
 def test_stages_and_segments_follow(company: None) -> None:

@@ -7,16 +7,18 @@ from typing import Any
 
 from tenure.core import jobs, schedule
 
-SCORE, VALIDATE, SEGMENTS = "health.score", "health.validate", "health.segments"
-DAY = timedelta(days=1)
+SCORE, VALIDATE = "health.score", "health.validate"
+DAILY, SCORE_AT = timedelta(days=1), timedelta(minutes=30)
+"""Scoring begins half an hour after midnight UTC, when the day before has come in."""
+MONTHLY, VALIDATE_AT = timedelta(days=30), timedelta(hours=2)
 
 
 def register() -> None:
     """Name the handlers and their rhythm."""
     jobs.register(SCORE, _score)
     jobs.register(VALIDATE, _validate)
-    schedule.every(SCORE, DAY, timedelta(minutes=30))
-    schedule.every(VALIDATE, timedelta(days=30), timedelta(hours=2))
+    schedule.every(SCORE, DAILY, SCORE_AT)
+    schedule.every(VALIDATE, MONTHLY, VALIDATE_AT)
 
 
 def _score(job: jobs.Running, now: datetime) -> None:

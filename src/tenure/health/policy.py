@@ -42,8 +42,6 @@ class HealthPolicy(BaseModel):
     trend_days: int = Field(ge=1)
     fact_from_points: float = Field(gt=0)
     override_days: int = Field(ge=1)
-    daily_at_minutes: int = Field(ge=0, lt=1440)
-    validate_every_days: int = Field(ge=1)
     rollup_from_events: int = Field(ge=0)
 
     @property

@@ -39,6 +39,20 @@ def score(
         print_json(result)
         return
     _show(result)
+    _hint(moment, now)
+
+
+def _hint(moment: Any, now: Any, stale_days: int = 45) -> None:
+    """Say so when the facts end long before the day that was scored."""
+    from tenure.health import ground
+
+    reach = ground.reach(now)
+    if reach is not None and (moment - reach.last).days > stale_days:
+        say(
+            "[yellow]The newest fact is from {day}.[/] To score as of then: "
+            "[bold]tenure score --as-of {day}[/]",
+            day=reach.last.date(),
+        )
 
 
 def summary(run: Any) -> dict[str, Any]:
