@@ -21,6 +21,7 @@ from django.db import transaction
 from tenure.core import jobs, schedule
 from tenure.facts import contracts
 from tenure.facts.contracts import Contract, Contracts, Watch
+from tenure.facts.inbox import OwnFact, record_own
 from tenure.facts.models import Source, SourceAlert, SourceDay
 
 KIND = "facts.watch"
@@ -199,12 +200,18 @@ def keep(found: Sequence[Finding], now: datetime) -> tuple[int, int]:
         else:
             alert.text = still.text
         alert.save(update_fields=["closed_at", "text"])
+    record_own((_fact(f, now) for f in wanted.values()), now=now)
     for f in wanted.values():
         SourceAlert.objects.create(
             source=f.source[:80], subject=f.subject[:240], kind=f.kind, text=f.text, opened_at=now
         )
         opened += 1
     return opened, closed
+
+
+def _fact(found: Finding, now: datetime) -> OwnFact:
+    said = {"source": found.source, "subject": found.subject, "kind": found.kind}
+    return OwnFact("source alert opened", None, now, properties=said)
 
 
 def run(now: datetime) -> tuple[int, int]:

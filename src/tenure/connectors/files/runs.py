@@ -27,6 +27,7 @@ from tenure.connectors.files.spool import Bucket, Spool
 from tenure.connectors.models import ImportRun
 from tenure.facts import identity, lake, landing, sources, sql
 from tenure.facts.casts import Reading
+from tenure.facts.inbox import OwnFact, record_own
 from tenure.facts.routing import ROUTING
 
 Progress = Callable[[str, int, int], None]
@@ -179,11 +180,20 @@ def _carry_out(job: Job) -> ImportRun:
     except BaseException as error:
         _failed(job.run, error)
         raise
-    run = job.run
+    _finish(job.run)
+    spool.remove()
+    return job.run
+
+
+@transaction.atomic
+def _finish(run: ImportRun) -> None:
+    """The run is done; that it was is a fact too."""
     run.state, run.finished_at, run.pending = "done", timezone.now(), {}
     run.save()
-    spool.remove()
-    return run
+    said = {"table": run.table, "file": run.file, "new": run.rows_new, "known": run.rows_known}
+    said["quarantined"] = run.rows_quarantined
+    fact = OwnFact("file imported", None, run.finished_at, None, said, f"import:{run.pk}")
+    record_own([fact], now=run.finished_at)
 
 
 def _failed(run: ImportRun, error: BaseException) -> None:
