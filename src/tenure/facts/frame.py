@@ -109,8 +109,8 @@ def columns(draft: Draft, policy: IngestPolicy) -> Columns:
         anonymous=_texts([c.anonymous_id for c in calls]),
         groups=_texts(
             [
-                c.group_id if c.group_id is not None or x is None else x.group_id
-                for c, x in zip(calls, contexts, strict=True)
+                x.group_id if g is None and x is not None else g
+                for g, x in zip([c.group_id for c in calls], contexts, strict=True)
             ]
         ),
         sessions=_texts([None if x is None else x.session_id for x in contexts]),
@@ -192,6 +192,8 @@ def _own_id(draft: Draft, i: int, original: Integers) -> str:
 def _properties(calls: list[Call]) -> pa.Array:
     raw = [bytes(c.properties or traits_of(c)) for c in calls]
     found = pa.array(raw, pa.binary()).cast(pa.string())
+    if (pc.min(pc.binary_length(found)).as_py() or 0) > len("null"):
+        return found
     empty = pc.or_(pc.equal(found, ""), pc.equal(found, "null"))
     return pc.if_else(empty, pa.scalar("{}"), found) if pc.any(empty).as_py() else found
 
@@ -302,6 +304,9 @@ def _shown(moment: int) -> object:
 
 def _depth_faults(found: Columns, policy: IngestPolicy) -> Fault:
     limit = policy.limits.depth
+    longest = pc.max(pc.binary_length(found.properties)).as_py() or 0
+    if longest < 2 * limit:  # every level opens and closes
+        return
     opened = pc.add(
         pc.count_substring(found.properties, "{"), pc.count_substring(found.properties, "[")
     )
