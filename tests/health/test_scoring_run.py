@@ -173,7 +173,7 @@ def test_who_is_no_customer_any_longer_leaves_the_state_and_stays_in_history(
     add(2, subscriptions=[subscription(
         "quiet", START, mrr_minor=2_000, updated_at=T + timedelta(days=1),
         ended_at=T + timedelta(days=1))])  # fmt: skip
-    actions.run_scoring(T + timedelta(days=2), now=T)
+    actions.run_scoring(T + timedelta(days=2), now=T + timedelta(days=2))
     assert not AccountHealth.objects.filter(account_id="quiet").exists()
     assert len(queries.account_history("quiet")) == 1
     assert queries.explanation_at("quiet", T)["explanation"]["health"] is not None
@@ -227,6 +227,12 @@ def test_weights_of_a_variant_count_for_its_segment_only(company: None) -> None:
     assert (rows["busy"].variant, rows["quiet"].variant) == ("segment:enterprise", "")
     weights = {d["key"]: d["weight"] for d in rows["busy"].explanation["dimensions"]}
     assert (weights["usage"], weights["payment"]) == (0, 50)
+
+
+def test_the_future_cannot_be_scored() -> None:
+    with pytest.raises(SpecError, match="lies in the future"):
+        actions.run_scoring(T + timedelta(hours=1), now=T)
+    assert not ScoringRun.objects.exists()
 
 
 def test_nothing_to_score_is_no_failure() -> None:

@@ -18,6 +18,7 @@ from django.db import transaction
 
 from tenure.accounts import segments
 from tenure.analytics.dataset import Dataset
+from tenure.analytics.errors import SpecError
 from tenure.analytics.tables import TABLES
 from tenure.core import policy as documents
 from tenure.facts import lake
@@ -70,8 +71,8 @@ def run_scoring(
     """Score every account that was a customer as of ``as_of`` (default: now) and keep the result.
 
     The latest state follows unless a later moment was scored already; then only history does.
-    SpecError if the model does not exist. Asked again for the same moment, model and facts, the
-    finished run is returned.
+    SpecError if there is no such model or the moment is yet to come. Asked again for the same
+    moment, model and facts, the finished run is returned.
     """
     now = now or datetime.now(UTC)
     as_of = as_of or now
@@ -113,6 +114,9 @@ def _run(
     progress: Progress | None,
     now: datetime,
 ) -> ScoringRun:
+    if as_of > now:  # its "latest" score would stand in the way of all to come
+        remedy = f"take a day up to {now.date()}"
+        raise SpecError("scoring", "as_of", f"{as_of.date()} lies in the future", remedy)
     run = _open(rules, as_of, purpose, facts, now)
     if run.state == "done":
         return run
