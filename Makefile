@@ -5,6 +5,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO_HOME ?= tenure-data-demo
+# Two processes, whole files to one of them: files share servers and workspaces.
+PARALLEL ?= -n 2 --dist loadfile
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
@@ -31,10 +33,10 @@ demo: $(VENV)/run.stamp ## A simulated company, scored and validated, in the bro
 	$(BIN)/tenure demo --home $(DEMO_HOME)
 
 test: $(VENV)/dev.stamp ## The test suite (SQLite); what is not installed here is skipped, saying so
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
 test-postgres: $(VENV)/dev.stamp ## The test suite on a private PostgreSQL server
-	TENURE_TEST_DATABASE=postgres $(BIN)/python -m pytest -m "not browser and not faults and not spark and not sdk and not realdata" $(ARGS)
+	TENURE_TEST_DATABASE=postgres $(BIN)/python -m pytest $(PARALLEL) -m "not browser and not faults and not spark and not sdk and not realdata" $(ARGS)
 
 lint: $(VENV)/dev.stamp ## Style, types, import rules
 	$(BIN)/ruff check .

@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
-_DIGITS: dict[int, str] = {
-    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
-    3: "BHD IQD JOD KWD LYD OMR TND",
-    4: "CLF UYW",
+DECIMALS: dict[int, tuple[str, ...]] = {
+    0: (
+        "BIF",
+        "CLP",
+        "DJF",
+        "GNF",
+        "ISK",
+        "JPY",
+        "KMF",
+        "KRW",
+        "PYG",
+        "RWF",
+        "UGX",
+        "UYI",
+        "VND",
+        "VUV",
+        "XAF",
+        "XOF",
+        "XPF",
+    ),
+    3: ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"),
+    4: ("CLF", "UYW"),
 }
-_EXPONENTS = {code: digits for digits, codes in _DIGITS.items() for code in codes.split()}
+"""The currencies that do not have two decimals."""
+
 USUAL = 2
+_EXPONENTS = {code: places for places, codes in DECIMALS.items() for code in codes}
 
 
 def exponent(currency: str) -> int:

@@ -25,12 +25,11 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from tenure.analytics import toml
 from tenure.analytics.errors import SpecError
+from tenure.analytics.money import exponent
 
 Bools = npt.NDArray[np.bool_]
 SCORE_FIELDS = ("health", "band", "risk", "risk_level", "coverage")
 """Fields that exist only after scoring."""
-MINOR_UNITS = {"JPY": 1, "KRW": 1, "VND": 1, "CLP": 1, "BHD": 1000, "KWD": 1000, "TND": 1000}
-"""Minor units to the whole where it is not 100 (ISO 4217)."""
 
 Op = Literal[
     "=", "!=", ">", ">=", "<", "<=", "in", "not_in", "between", "contains", "starts_with",
@@ -159,7 +158,7 @@ def yearly_value(table: pa.Table) -> npt.NDArray[np.float64]:
     """Yearly value in whole units of the account's currency; NaN where unknown."""
     minor = np.asarray(values(table, "arr_minor"), dtype=float)
     currency = values(table, "currency")
-    units = np.array([MINOR_UNITS.get(str(c), 100) for c in currency], dtype=float)
+    units = np.array([10 ** exponent(str(c)) for c in currency], dtype=float)
     return np.asarray(minor / units) if len(minor) else minor
 
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from tenure.analytics.errors import SpecError
+from tenure.analytics.money import DECIMALS
 from tenure.analytics.tables import Kind
-from tenure.facts.refusal import limits
 
 _TOKEN = re.compile(r"%-?[A-Za-z%]|y{4}|y{2}|m{1,2}|d{1,2}|h{1,2}|s{1,2}", re.IGNORECASE)
 _PLACES = {"yyyy": "%Y", "yy": "%y", "d": "%d", "h": "%H", "s": "%S"}
@@ -190,10 +190,9 @@ def _epoch(text: str) -> str:
 
 def minor(text: str, currency: str) -> str:
     """An amount in major units as minor units of ``currency`` (two decimals unless ISO differs)."""
-    digits = limits()["minor_digits"]
     cases = "".join(
-        f" WHEN {currency} IN ({', '.join(literal(c) for c in codes)}) THEN {10 ** int(places)}"
-        for places, codes in digits.items()
+        f" WHEN {currency} IN ({', '.join(literal(c) for c in codes)}) THEN {10**places}"
+        for places, codes in DECIMALS.items()
     )
     amount = f"TRY_CAST({text} AS DECIMAL(24,6))"
     return f"CAST(round({amount} * (CASE{cases} ELSE 100 END), 0) AS BIGINT)"

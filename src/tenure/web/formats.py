@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+from tenure.analytics.money import exponent
+
 SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹", "KRW": "₩"}
-EXPONENTS = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "ISK": 0, "KWD": 3, "BHD": 3, "TND": 3}
 NOTHING = "–"
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 STEPS = (
@@ -26,9 +27,9 @@ def money(minor: int | None, currency: str = "") -> str:
     if minor is None:
         return NOTHING
     code = currency.upper()
-    exponent = EXPONENTS.get(code, 2)
-    whole, rest = divmod(abs(minor), 10**exponent)
-    text = f"{whole:,}" + (f".{rest:0{exponent}d}" if rest else "")
+    digits = exponent(code)
+    whole, rest = divmod(abs(minor), 10**digits)
+    text = f"{whole:,}" + (f".{rest:0{digits}d}" if rest else "")
     prefix = SYMBOLS.get(code) or (f"{code} " if code else "")
     return ("−" if minor < 0 else "") + prefix + text
 
@@ -39,7 +40,7 @@ def rounded_money(minor: int | None, currency: str = "") -> str:
     >>> rounded_money(679396, "USD"), rounded_money(749, "USD")
     ('$6,794', '$7.49')
     """
-    unit = 10 ** EXPONENTS.get(currency.upper(), 2)
+    unit = 10 ** exponent(currency)
     if minor is None or abs(minor) < 100 * unit:
         return money(minor, currency)
     return money(round(minor / unit) * unit, currency)
