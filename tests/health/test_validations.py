@@ -123,6 +123,13 @@ def test_the_monthly_job_keeps_a_report(company: None) -> None:
     assert ValidationReport.objects.get().created_by == "tenure"
 
 
+def test_by_the_clock_nothing_to_validate_is_no_failure() -> None:
+    work.enqueue(jobs.VALIDATE, now=T)
+    work.run_all("tests", lambda: T)
+    assert Job.objects.get(kind=jobs.VALIDATE).state == "done"
+    assert not ValidationReport.objects.exists()
+
+
 def test_the_daily_job_scores_every_model_of_the_policy(company: None) -> None:
     body = documents.text("health").replace("also_scored = []", 'also_scored = ["formula"]')
     documents.save("health", body, "alice@example.com", "both", T)
