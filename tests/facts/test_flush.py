@@ -242,18 +242,28 @@ def test_dying_anywhere_loses_nothing_and_doubles_nothing(
         "handlers": (type(company.routing), "tell"),
         "finish": (flush_module.Flusher, "_finish"),
     }.get(table, (type(company.lake), "append"))
+    told: dict[str, set[str]] = {}
+    for kind in ("people", "accounts", "events"):
+        ids = told.setdefault(kind, set())
+        company.routing.handlers[kind] = [
+            lambda rows, now, ids=ids: ids.update(rows["message_id"].to_pylist())
+        ]
     with monkeypatch.context() as patch:
         patch.setattr(target, name, dying(getattr(target, name)))
         with pytest.raises(Crash):
             company.flush()
     company.another_process()
     company.flush()
+    assert told["events"] == {"i1", "g1", "m1"}
+    assert told["people"] >= {"i1"}
+    assert told["accounts"] >= {"g1"}
     assert company.ids() == ["g1", "i1", "m1"]
     assert [r["email"] for r in company.rows("people")] == ["a@example.com"]
     assert [r["name"] for r in company.rows("accounts")] == ["Acme"]
     assert PersonAccount.objects.count() == 1
-    days = SourceDay.objects.filter(table="events").values_list("rows", flat=True)
-    assert sum(days) == 3
+    days = SourceDay.objects.values_list("table", "rows")
+    assert sum(rows for kind, rows in days if kind == "events") == 3
+    assert sum(rows for kind, rows in days if kind == "accounts") == 1
     assert InboxRow.objects.count() == 0
 
 

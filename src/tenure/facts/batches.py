@@ -7,8 +7,8 @@ number it already has.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -32,17 +32,10 @@ class InHand:
     owner: str
     epoch: int
     resumed: bool
-    counts: dict[str, Any] = field(default_factory=dict)
-
-    def note(self, counts: Mapping[str, Any]) -> None:
-        """Write down what will have been done, before it is done. LeaseLost if it is not ours."""
-        self.counts = dict(counts)
-        if not self._mine().update(counts=self.counts):
-            raise LeaseLost(self.name)
 
     def finish(self) -> None:
         """In the caller's transaction: nothing is in hand any more. LeaseLost if it is not ours."""
-        if not self._mine().update(in_hand=[], counts={}):
+        if not self._mine().update(in_hand=[]):
             raise LeaseLost(self.name)
 
     def _mine(self) -> Any:
@@ -67,9 +60,8 @@ def begin(name: str, owner: str, pick: Pick, now: datetime, lease_seconds: float
             if not batch.in_hand:
                 return None
             batch.number += 1
-            batch.counts = {}
-            batch.save(update_fields=["number", "in_hand", "counts"])
-    return InHand(name, batch.number, batch.in_hand, owner, batch.epoch, resumed, batch.counts)
+            batch.save(update_fields=["number", "in_hand"])
+    return InHand(name, batch.number, batch.in_hand, owner, batch.epoch, resumed)
 
 
 def _claimed(name: str, owner: str, now: datetime, lease_seconds: float) -> Batch | None:

@@ -2,11 +2,12 @@
 
 1. Rows and a number are written down as *in hand* (``batches``).
 2. They are parsed, refused or kept, compared with what the lake has, and given their owners.
-3. Counts are written down; then facts are appended, ``events`` last, under the batch's number.
+3. Facts are appended, ``events`` last, under the batch's number, and made durable.
 4. Handlers are told. 5. One transaction keeps links, counts and refusals and deletes the rows.
 
 Who dies before ``events`` are appended leaves the batch to be done again; the other tables refuse
-what they have. Who dies after leaves only the last steps, which can be done again.
+what they have. Who dies after leaves only the last steps, which can be done again. The heir tells
+and counts what it finds in the lake, whoever of the two put it there.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from tenure.facts import (
     identity,
     inbox,
     ingest_policy,
+    landed,
     prepare,
     refused,
     seen,
@@ -106,18 +108,20 @@ class Flusher:
         rows = inbox.read(batch.rows)
         appended = batch.resumed and self._lake.transaction("events", NAME) >= batch.number
         prepared = prepare.prepare(rows, self._routing, policy)
-        before = len(prepared.draft)
+        before, all_columns = len(prepared.draft), prepared.columns
         self._only_new(prepared, policy, now.astimezone(UTC).date(), ask_lake=not appended)
         changes = Changes()
         owners = prepare.own(prepared, self._directory, changes)
         facts = self._facts(prepared, owners, changes)
         if not appended:
-            self._append(batch, facts, prepared.refused)
+            self._append(batch, facts)
+        if batch.resumed:
+            facts = landed.of(self._lake, all_columns.ids, all_columns.received)
         for table, new in facts.items():
             self._routing.tell(table, new, now)
-        self._finish(batch, changes, prepared.refused, policy, now)
-        landed = len(facts["events"]) if "events" in facts else 0
-        return Flushed(len(rows), landed, before - len(prepared.draft), len(prepared.refused))
+        self._finish(batch, facts, changes, prepared.refused, policy, now)
+        number = len(facts["events"]) if "events" in facts else 0
+        return Flushed(len(rows), number, before - len(prepared.draft), len(prepared.refused))
 
     def _only_new(
         self, prepared: Prepared, policy: IngestPolicy, today: date, *, ask_lake: bool
@@ -147,10 +151,7 @@ class Flusher:
             facts["events"] = events
         return facts
 
-    def _append(
-        self, batch: InHand, facts: Mapping[str, pa.Table], refusals: list[Refused]
-    ) -> None:
-        batch.note(_counts(facts, refusals))
+    def _append(self, batch: InHand, facts: Mapping[str, pa.Table]) -> None:
         for table, new in facts.items():
             self._lake.append(table, new, (NAME, batch.number))
         if "events" in facts and self._seen is not None:
@@ -161,6 +162,7 @@ class Flusher:
     def _finish(
         self,
         batch: InHand,
+        facts: Mapping[str, pa.Table],
         changes: Changes,
         refusals: list[Refused],
         policy: IngestPolicy,
@@ -170,8 +172,8 @@ class Flusher:
             batch.finish()
             identity.save(changes, now)
             refused.keep(refusals, limit=policy.limits.depth, now=now)
-            rows, bad = _read_counts(batch.counts)
-            sources.count(rows, now=now, refused=bad)
+            by_source = Counter(item.source for item in refusals)
+            sources.count(_counts(facts), now=now, refused=by_source)
             bulk.delete(InboxRow, batch.rows)
 
 
@@ -193,7 +195,7 @@ def _picker(policy: IngestPolicy) -> batches.Pick:
     return pick
 
 
-def _counts(facts: Mapping[str, pa.Table], refusals: list[Refused]) -> dict[str, Any]:
+def _counts(facts: Mapping[str, pa.Table]) -> Counter[sources.Key]:
     rows: Counter[sources.Key] = Counter()
     for table, new in facts.items():
         named = "event" if table == "events" else None
@@ -201,12 +203,4 @@ def _counts(facts: Mapping[str, pa.Table], refusals: list[Refused]) -> dict[str,
         for found in new.group_by(keys).aggregate([([], "count_all")]).to_pylist():
             name = found[named] if named else ""
             rows[found["source"], table, name, found["received_day"]] = found["count_all"]
-    return {
-        "rows": [[s, t, n, d.isoformat(), number] for (s, t, n, d), number in rows.items()],
-        "refused": dict(Counter(item.source for item in refusals)),
-    }
-
-
-def _read_counts(counts: Mapping[str, Any]) -> tuple[dict[sources.Key, int], dict[str, int]]:
-    rows = {(s, t, n, date.fromisoformat(d)): c for s, t, n, d, c in counts.get("rows", [])}
-    return rows, counts.get("refused", {})
+    return rows

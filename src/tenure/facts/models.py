@@ -21,7 +21,6 @@ class Batch(models.Model):
     name = models.CharField(max_length=40, primary_key=True)
     number = models.BigIntegerField(default=0)
     in_hand = models.JSONField(default=list)
-    counts = models.JSONField(default=dict)
     lease_owner = models.CharField(max_length=80, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     epoch = models.BigIntegerField(default=0)
