@@ -8,11 +8,13 @@ numbers to docs/case-studies/SET.numbers.json and the tables of docs/case-studie
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
 import json
 import os
 import re
 import shlex
-import subprocess
+import shutil
 import sys
 import tempfile
 import time
@@ -29,14 +31,18 @@ MODELS = (
 )  # fmt: skip
 
 
-def tenure(home: Path, *arguments: str) -> str:
-    """Run a command on the workspace; its standard output, or an exit with what it said."""
-    command = [sys.executable, "-m", "tenure.cli.main", *arguments]
-    env = {**os.environ, "TENURE_HOME": str(home)}
-    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
-    if done.returncode:
-        sys.exit(f"tenure {shlex.join(arguments)}\n{done.stderr}")
-    return done.stdout
+def tenure(*arguments: str) -> str:
+    """Run a command in this process; its standard output, or an exit with what it said."""
+    from tenure.cli.main import main as command
+
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(said):
+            command(list(arguments))
+    except SystemExit as end:
+        if end.code:
+            sys.exit(f"tenure {shlex.join(arguments)} failed")
+    return said.getvalue()
 
 
 def prepare(name: str, data: Path, out: Path) -> None:
@@ -46,11 +52,11 @@ def prepare(name: str, data: Path, out: Path) -> None:
         con.execute(sql.format(data=data, out=out))
 
 
-def apply_policy(name: str, case: dict[str, Any], home: Path, work: Path) -> None:
+def apply_policy(name: str, case: dict[str, Any], work: Path) -> None:
     """The set's roles and its comparison model; and the packaged validation with its horizons."""
     folder = work / "policy"
-    subprocess.run(["cp", "-R", str(HERE / name / "policy"), str(folder)], check=True)
-    text = tenure(home, "policy", "show", "validation")
+    shutil.copytree(HERE / name / "policy", folder)
+    text = tenure("policy", "show", "validation")
     changes = {
         "horizons": case["horizons"],
         "verdict_horizon": case["horizons"][1],
@@ -61,10 +67,10 @@ def apply_policy(name: str, case: dict[str, Any], home: Path, work: Path) -> Non
     for key, value in changes.items():
         text = re.sub(rf"(?m)^{key} = .*$", f"{key} = {value}", text)
     (folder / "validation.toml").write_text(text, "utf-8")
-    tenure(home, "policy", "apply", str(folder))
+    tenure("policy", "apply", str(folder))
 
 
-def run(name: str, data: Path, home: Path, work: Path) -> dict[str, Any]:
+def run(name: str, data: Path, work: Path) -> dict[str, Any]:
     """The numbers of one set."""
     case = tomllib.loads((HERE / name / "case.toml").read_text("utf-8"))
     timing: dict[str, float] = {}
@@ -76,13 +82,13 @@ def run(name: str, data: Path, home: Path, work: Path) -> dict[str, Any]:
         print(f"  {what}: {timing[what]} s", flush=True)
 
     timed("prepare", prepare, name, data, work)
-    apply_policy(name, case, home, work)
+    apply_policy(name, case, work)
     rows = {}
     for line in case["imports"]:
         table, file, *options = shlex.split(line.format(data=data))
         began = time.perf_counter()
         path = file if file.startswith("/") else str(work / file)
-        outcome = json.loads(tenure(home, "import", table, path, *options, "--json"))
+        outcome = json.loads(tenure("import", table, path, *options, "--json"))
         rows[table] = {k: outcome[k] for k in ("read", "new", "quarantined") if k in outcome}
         timing[f"import {table}"] = round(time.perf_counter() - began, 1)
         print(f"  import {table}: {rows[table]}, {timing[f'import {table}']} s", flush=True)
@@ -92,7 +98,7 @@ def run(name: str, data: Path, home: Path, work: Path) -> dict[str, Any]:
             began = time.perf_counter()
             start, end = (period[k].isoformat() for k in ("first", "end"))
             report = json.loads(
-                tenure(home, "validate", "--model", model, "--start", start, "--end", end, "--json")
+                tenure("validate", "--model", model, "--start", start, "--end", end, "--json")
             )
             seconds = round(time.perf_counter() - began, 1)
             results.append(brief(period["name"], report) | {"seconds": seconds})
@@ -185,21 +191,19 @@ def write_page(name: str, numbers: dict[str, Any]) -> None:
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("set", choices=[*SETS, "all"])
+    parser.add_argument("set", choices=SETS)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--home", type=Path, help="keep the workspace in this (new) folder")
     given = parser.parse_args()
     if not given.data.is_dir():
         sys.exit(f"{given.data} is not there: the data is not part of this project (see README.md)")
-    for name in SETS if given.set == "all" else [given.set]:
-        print(name, flush=True)
-        with tempfile.TemporaryDirectory(prefix="tenure-case-") as scratch:
-            work = Path(scratch)
-            home = (given.home or work / "home").resolve()
-            numbers = run(name, given.data.resolve(), home, work)
-        text = json.dumps(numbers, indent=1) + "\n"
-        (HERE / f"{name}.numbers.json").write_text(text, "utf-8")
-        write_page(name, numbers)
+    with tempfile.TemporaryDirectory(prefix="tenure-case-") as scratch:
+        work = Path(scratch)
+        os.environ["TENURE_HOME"] = str((given.home or work / "home").resolve())
+        numbers = run(given.set, given.data.resolve(), work)
+    text = json.dumps(numbers, indent=1) + "\n"
+    (HERE / f"{given.set}.numbers.json").write_text(text, "utf-8")
+    write_page(given.set, numbers)
 
 
 if __name__ == "__main__":
