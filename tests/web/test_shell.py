@@ -139,3 +139,15 @@ def test_after_too_many_wrong_passwords_the_door_is_closed_for_a_while(alice):
 def test_nobody_signs_up_by_themselves(alice):
     answer = Client().get("/sign-in/signup/")
     assert b"password1" not in answer.content
+
+
+def test_who_forgot_a_password_is_sent_to_an_admin_and_no_mail_is_promised(alice):
+    page = Client().get("/sign-in/password/reset/").content
+    assert b"Ask an admin" in page
+    assert b'name="email"' not in page
+
+
+def test_before_two_factor_is_changed_the_password_is_asked_for(seen_by, alice):
+    answer = seen_by(alice).get("/sign-in/2fa/totp/activate/", follow=True)
+    assert b'name="password"' in answer.content
+    assert b"Forgot" not in answer.content

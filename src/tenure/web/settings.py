@@ -92,7 +92,10 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "tenure.web.adapter.NoPublicSignup"
-ACCOUNT_FORMS = {"login": "tenure.web.sign_in.SignInForm"}
+ACCOUNT_FORMS = {
+    "login": "tenure.web.sign_in.SignInForm",
+    "reauthenticate": "tenure.web.sign_in.ConfirmForm",
+}
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_RATE_LIMITS = {"login_failed": False}  # axes counts these, over all processes
 AXES_FAILURE_LIMIT = 8

@@ -4,20 +4,33 @@ from __future__ import annotations
 
 from typing import Any
 
-from allauth.account.forms import LoginForm
+from allauth.account.forms import LoginForm, ReauthenticateForm
 from django.http import HttpRequest
 
 
+def _plain(fields: dict[str, Any]) -> None:
+    """No placeholders, which repeat the labels; no offer of mails that nobody may have set up."""
+    for field in fields.values():
+        field.widget.attrs.pop("placeholder", None)
+    fields["password"].help_text = ""
+
+
 class SignInForm(LoginForm):
-    """allauth's form without its placeholders, which repeat the labels."""
+    """Mail address and password."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["login"].label = "Mail address"
-        self.fields["password"].help_text = ""
         self.fields["remember"].label = "Stay signed in on this device"
-        for field in self.fields.values():
-            field.widget.attrs.pop("placeholder", None)
+        _plain(self.fields)
+
+
+class ConfirmForm(ReauthenticateForm):
+    """The password once more, before something delicate."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _plain(self.fields)
 
 
 def name_tried(request: HttpRequest, credentials: dict[str, str] | None = None) -> str:
