@@ -66,7 +66,7 @@ def test_saving_the_same_text_makes_no_version(now: datetime) -> None:
 @pytest.mark.parametrize(
     ("body", "key"),
     [
-        ('colors = ["red"]', "colours"),
+        ('colors = ["red"]', "colors"),
         ('colours = ["red"]\nsize = 3', "size"),
         ('colours = "red"', "colours"),
         ("colours = [", "(file)"),
