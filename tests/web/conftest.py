@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from django.test import Client
 from people import NOW
-
 from web.factories import company
 
 

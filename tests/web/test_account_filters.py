@@ -32,7 +32,15 @@ def test_a_filter_survives_its_own_address(wanted):
 
 @pytest.mark.parametrize(
     "query",
-    ["sort=drop+table", "renewal=-4", "renewal=%C2%B2", "renewal=1e9", "status=x", "q=%00", "band="],
+    [
+        "sort=drop+table",
+        "renewal=-4",
+        "renewal=%C2%B2",
+        "renewal=1e9",
+        "status=x",
+        "q=%00",
+        "band=",
+    ],
 )
 def test_what_makes_no_sense_is_left_out(query):
     assert read(QueryDict(query)) == Filters()

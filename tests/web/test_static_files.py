@@ -62,7 +62,9 @@ def test_fonts_are_sent_as_they_are(ask):
     assert body == b"\x00\x01"
 
 
-@pytest.mark.parametrize("path", ["/static/../secret.key", "/static//page.css", "/static/x", "/static/"])
+@pytest.mark.parametrize(
+    "path", ["/static/../secret.key", "/static//page.css", "/static/x", "/static/"]
+)
 def test_no_path_leads_out_of_the_folder(ask, path):
     assert ask(path)[0] == 404
 
