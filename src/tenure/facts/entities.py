@@ -40,7 +40,7 @@ class Entities:
         c = prepared.columns
         people: list[Row] = []
         accounts: list[Row] = []
-        kinds = set(c.kinds)
+        kinds = c.some
         seen = _accounts(owners, c, with_own=OWN in kinds)
         self.accounts.load(seen)
         self._load_people(c, owners, changes)
@@ -56,7 +56,7 @@ class Entities:
 
     def _load_people(self, c: Columns, owners: Owners, changes: Changes) -> None:
         told: set[str] = set()
-        if "identify" in c.kinds:
+        if "identify" in c.some:
             whose = zip(owners.persons, c.kinds, strict=True)
             told = {person for person, kind in whose if kind == "identify" and person}
         told |= {person for person, _ in changes.new_members}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from hashlib import blake2b
 from typing import Any
 
@@ -75,6 +76,11 @@ class Columns:
     original: Integers
     received: Integers
     _arrays: dict[str, pa.Array] = field(default_factory=dict)
+
+    @cached_property
+    def some(self) -> frozenset[str]:
+        """The kinds of call that are there."""
+        return frozenset(self.kinds)
 
     def array(self, name: str) -> pa.Array:
         """One of the text columns as Arrow, made once."""
@@ -240,14 +246,15 @@ def _faults(draft: Draft, found: Columns, policy: IngestPolicy) -> Fault:
 
 
 def _shape_faults(found: Columns) -> Fault:
-    if not set(found.kinds).issubset(KINDS):
+    if not found.some.issubset(KINDS):
         for i, kind in enumerate(found.kinds):
             if kind not in KINDS:
                 yield i, "unknown_kind", "type", kind
-    for i, name in enumerate(found.names) if "" in found.names else ():
+    shortest = pc.min(pc.binary_length(found.array("names"))).as_py()
+    for i, name in enumerate(found.names) if shortest == 0 else ():
         if not name:
             yield i, "missing", "event", ""
-    if None in found.users or "group" in found.kinds:
+    if found.array("users").null_count or "group" in found.some:
         yield from _ownerless(found)
 
 

@@ -97,7 +97,7 @@ def own(prepared: Prepared, directory: Directory, changes: Changes) -> Owners:
     uses = _uses(c, persons)
     in_turn = _in_turn(c, persons, uses, directory)
     directory.learn_uses(uses, changes)
-    if None not in c.groups:
+    if not c.array("groups").null_count:
         return Owners(persons, c.groups)
     accounts = [
         group or directory.account(person, anonymous)
@@ -115,7 +115,7 @@ def _in_turn(
     directory: Directory,
 ) -> dict[int, str]:
     """For those who change account within these calls: what each call counts for in its turn."""
-    if None not in c.groups:
+    if not c.array("groups").null_count:
         return {}
     several = {who for who, number in Counter(who for who, _ in uses).items() if number > 1}
     if not several:
@@ -138,7 +138,7 @@ def _links(prepared: Prepared) -> list[tuple[str, str]]:
     if c.array("anonymous").null_count < len(c.anonymous):
         pairs = zip(c.anonymous, c.users, strict=True)
         links += dict.fromkeys((a, u) for a, u in pairs if a and u)
-    for i, kind in enumerate(c.kinds) if "alias" in c.kinds else ():
+    for i, kind in enumerate(c.kinds) if "alias" in c.some else ():
         previous = frame.text(prepared.draft.calls[i].previous_id)
         if kind == "alias" and previous and c.users[i]:
             links.append((previous, str(c.users[i])))
@@ -152,7 +152,7 @@ def _uses(c: Columns, persons: list[str | None]) -> dict[tuple[str, str], tuple[
         by = pc.coalesce(by, c.array("anonymous"))
     said = pa.table({"who": by, "account": c.array("groups"), "at": pa.array(c.happened)})
     counts = pc.and_(pc.is_valid(said["who"]), pc.is_valid(said["account"]))
-    if OWN in c.kinds:
+    if OWN in c.some:
         counts = pc.and_(counts, pc.not_equal(c.array("kinds"), OWN))
     said = said.filter(counts)
     found = said.group_by(["who", "account"]).aggregate([("at", "min"), ("at", "max")])
