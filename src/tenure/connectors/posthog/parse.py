@@ -85,20 +85,25 @@ def to_calls(event: _Event) -> list[Call]:
         event=event.event,
         timestamp=event.timestamp,
         sent_at=event.sent_at,
-        context=Context(group_id=_account(properties), session_id=properties.get("$session_id")),
+        context=Context(
+            group_id=_account(properties), session_id=_plain(properties.get("$session_id"))
+        ),
     )
     traits = _traits(event)
     _who(call, event, known=_is_known(event))
     if event.event == "$groupidentify":
         return _group(call, event)
     if event.event == "$create_alias":
-        call.type, call.previous_id = "alias", properties.get("distinct_id", event.distinct_id)
-        call.user_id, call.anonymous_id = properties.get("alias"), None
+        call.type, call.previous_id = (
+            "alias",
+            _plain(properties.get("distinct_id", event.distinct_id)),
+        )
+        call.user_id, call.anonymous_id = _plain(properties.get("alias")), None
         return [call]
     if event.event in ("$identify", "$set"):
         call.type = "identify"
-        call.anonymous_id = properties.get("$anon_distinct_id")
-        call.user_id = event.distinct_id or properties.get("distinct_id")
+        call.anonymous_id = _plain(properties.get("$anon_distinct_id"))
+        call.user_id = event.distinct_id or _plain(properties.get("distinct_id"))
         call.traits = _raw(traits)
         return [call]
     _rename(call)
@@ -108,7 +113,9 @@ def to_calls(event: _Event) -> list[Call]:
 
 def _who(call: Call, event: _Event, *, known: bool) -> None:
     who = (
-        event.distinct_id if event.distinct_id is not None else event.properties.get("distinct_id")
+        event.distinct_id
+        if event.distinct_id is not None
+        else _plain(event.properties.get("distinct_id"))
     )
     if known:
         call.user_id = who
@@ -152,12 +159,11 @@ def _group(call: Call, event: _Event) -> list[Call]:
         {"$groups": {properties.get("$group_type"): properties.get("$group_key")}}
     ):
         return []
-    call.type, call.group_id = "group", properties.get("$group_key")
+    call.type, call.group_id = "group", _plain(properties.get("$group_key"))
     set_ = properties.get("$group_set")
     call.traits = _raw(set_ if isinstance(set_, dict) else {})
-    who = str(event.distinct_id or "")
-    if who.startswith(f"${properties.get('$group_type')}_"):  # made up by the SDK: it is nobody
-        call.user_id = call.anonymous_id = None
+    # who sends it is made up by server SDKs; membership is told by the $groups of events
+    call.user_id = call.anonymous_id = None
     return [call]
 
 
