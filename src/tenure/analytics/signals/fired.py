@@ -10,7 +10,8 @@ import pyarrow.compute as pc
 
 from tenure.analytics.errors import SpecError
 from tenure.analytics.signals.registry import Registry
-from tenure.analytics.signals.spec import Opportunity, RiskSignal, Test
+from tenure.analytics.signals.rules import Opportunity, RiskSignal
+from tenure.analytics.signals.spec import Test
 
 _COMPARE = {
     "=": pc.equal,

@@ -14,16 +14,8 @@ from pydantic import BaseModel, ValidationError
 
 from tenure.analytics.errors import SpecError
 from tenure.analytics.signals.check import check_references, check_table
-from tenure.analytics.signals.spec import (
-    FORMS,
-    AnySignal,
-    Opportunity,
-    RiskSignal,
-    Role,
-    Settings,
-    TableSignal,
-    form_of,
-)
+from tenure.analytics.signals.rules import Opportunity, RiskSignal, Role, Settings
+from tenure.analytics.signals.spec import FORMS, AnySignal, TableSignal, form_of
 
 SECTIONS = ("signals", "risk", "opportunity", "roles", "settings", "title", "group")
 RESERVED = ("account_id", "person_id", "active")

@@ -10,7 +10,8 @@ from typing import Literal
 from tenure.analytics.asof import as_of
 from tenure.analytics.dataset import Dataset
 from tenure.analytics.engine import Engine
-from tenure.analytics.signals.spec import Names, Role
+from tenure.analytics.signals.rules import Role
+from tenure.analytics.signals.spec import Names
 from tenure.analytics.signals.sql import names
 
 Which = Literal["all", "core", "high_value"]

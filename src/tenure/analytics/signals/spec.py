@@ -6,92 +6,27 @@ The TOML of each form is shown in ``docs/rules/signals.md``.
 
 from __future__ import annotations
 
-import re
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-Op = Literal["=", "!=", "<", "<=", ">", ">=", "in", "not_in", "contains", "is_set", "is_not_set"]
-Unit = Literal["count", "days", "minutes", "share", "ratio", "points", "money", "text", "flag"]
-Better = Literal["better", "worse", "neutral"]
-Names = str | list[str]
-Scalar = str | bool | int | float
+from tenure.analytics.signals.terms import (
+    Better,
+    Condition,
+    Names,
+    Op,
+    Scalar,
+    Span,
+    Strict,
+    Test,
+    Unit,
+    Window,
+    days,
+)
 
-_SPAN = re.compile(r"^(\d+)d$")
-
-
-def days(span: str) -> int:
-    """The number of days in a span such as ``28d``.
-
-    >>> days("28d")
-    28
-    """
-    found = _SPAN.match(span)
-    if not found:
-        raise ValueError(f"{span!r} is not a span of days; write it like 28d")
-    return int(found.group(1))
-
-
-def _span(text: str) -> str:
-    days(text)
-    return text
-
-
-def _window(text: str) -> str:
-    if not 1 <= days(text) <= 1100:
-        raise ValueError(f"a window of {text} is out of range; use 1d to 1100d")
-    return text
-
-
-Span = Annotated[str, AfterValidator(_span)]
-Window = Annotated[str, AfterValidator(_window)]
-
-
-class Strict(BaseModel):
-    """Unknown keys are refused; values never change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Condition(Strict):
-    """``field op value``: a column, or else a property, of a fact compared with a value."""
-
-    field: str
-    op: Op = "="
-    value: Scalar | list[Scalar] | None = None
-
-    @model_validator(mode="after")
-    def _value_fits(self) -> Condition:
-        if self.op in ("in", "not_in") and not (isinstance(self.value, list) and self.value):
-            raise ValueError(f"'{self.op}' needs a list of values")
-        if self.op not in ("in", "not_in", "is_set", "is_not_set") and (
-            self.value is None or isinstance(self.value, list)
-        ):
-            raise ValueError(f"'{self.op}' needs one value")
-        return self
-
-
-class Test(Strict):
-    """``signal op value``, or against ``times`` another signal ``of``; NULL never passes."""
-
-    __test__: ClassVar[bool] = False
-    signal: str
-    op: Literal["=", "!=", "<", "<=", ">", ">=", "in", "is_set", "is_not_set"] = ">="
-    value: Scalar | list[Scalar] | None = None
-    of: str | None = None
-    times: float = 1.0
-    or_missing: bool = False
-
-    @model_validator(mode="after")
-    def _one_side(self) -> Test:
-        bare = self.op in ("is_set", "is_not_set")
-        if bare == (self.value is not None or self.of is not None):
-            raise ValueError("compare with either `value` or another signal in `of`")
-        if self.value is not None and self.of is not None:
-            raise ValueError("`value` and `of` exclude each other")
-        if (self.op == "in") != isinstance(self.value, list):
-            raise ValueError("'in' needs a list, the other comparisons one value")
-        return self
+__all__ = [
+    "AnySignal", "Condition", "Names", "Op", "Scalar", "Test", "days",
+]  # fmt: skip
 
 
 class Signal(Strict):
@@ -337,69 +272,6 @@ FORMS: tuple[type[Signal], ...] = (
     LimitSignal,
     CoverageSignal,
 )
-
-
-class RiskSignal(Strict):
-    """A warning that fires for an account when all of ``when`` (and one of ``when_any``) hold.
-
-    ``lead_days`` is how long before churn the warning usually comes: least and most.
-    """
-
-    title: str = Field(min_length=1)
-    description: str = ""
-    level: Literal["medium", "high", "critical"]
-    lead_time: str
-    lead_days: tuple[int, int]
-    source: str = ""
-    when: list[Test] = []
-    when_any: list[Test] = []
-
-    @model_validator(mode="after")
-    def _fits(self) -> RiskSignal:
-        if not self.when and not self.when_any:
-            raise ValueError("it needs at least one test in `when` or `when_any`")
-        if self.lead_days[0] > self.lead_days[1]:
-            raise ValueError("`lead_days` is [least, most]")
-        return self
-
-    def parts(self) -> list[str]:
-        """Signals it looks at."""
-        tests = [*self.when, *self.when_any]
-        return list(dict.fromkeys([t.signal for t in tests] + [t.of for t in tests if t.of]))
-
-
-class Opportunity(Strict):
-    """A sign of growth: like a risk signal, without a level."""
-
-    title: str = Field(min_length=1)
-    description: str = ""
-    source: str = ""
-    when: list[Test] = []
-    when_any: list[Test] = []
-
-    def parts(self) -> list[str]:
-        """Signals it looks at."""
-        tests = [*self.when, *self.when_any]
-        return list(dict.fromkeys([t.signal for t in tests] + [t.of for t in tests if t.of]))
-
-
-class Role(Strict):
-    """The events that play a role in a product: by name, and by the feature catalogue.
-
-    ``features`` takes the events of the catalogue's features (all, core or high_value); ``events``
-    is used beside it, or instead while the catalogue has none.
-    """
-
-    title: str = ""
-    events: list[str] = []
-    features: Literal["all", "core", "high_value"] | None = None
-
-
-class Settings(Strict):
-    """Numbers of the language itself."""
-
-    presence_days: int = Field(default=90, ge=1, le=1100)
-    activity_days: int = Field(default=30, ge=1, le=1100)
 
 
 def form_of(kind: Any, table: Any) -> type[Signal] | None:
