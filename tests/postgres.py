@@ -50,8 +50,14 @@ def start() -> str:
         shutil.chown(folder, "postgres", "postgres")
     tools, data, port = binaries(), folder / "data", _free_port()
     _as_postgres(
-        tools / "initdb", "--pgdata", data, "--username=tenure", "--auth=trust", "--no-sync",
-        "--encoding=UTF8", "--locale=C.UTF-8",
+        tools / "initdb",
+        "--pgdata",
+        data,
+        "--username=tenure",
+        "--auth=trust",
+        "--no-sync",
+        "--encoding=UTF8",
+        "--locale=C.UTF-8",
     )
     options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c max_connections=60 {FAST}"
     control = (tools / "pg_ctl", "--pgdata", data, "--wait")

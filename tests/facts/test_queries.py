@@ -95,7 +95,10 @@ def test_an_account_without_facts_has_an_empty_time_line(lake):
 
 def test_a_thing_is_shown_as_it_was_known_then(lake):
     data = lake("tickets", ticket(1, 10, resolved=2), ticket(2, 1)).dataset()
-    now = {r["ticket_id"]: r["resolved_at"] for r in queries.rows_of("tickets", "acme", T, dataset=data)}
+    now = {
+        r["ticket_id"]: r["resolved_at"]
+        for r in queries.rows_of("tickets", "acme", T, dataset=data)
+    }
     assert now == {"T1": day(2), "T2": None}
     before = queries.rows_of("tickets", "acme", day(5), dataset=data)
     assert [(r["ticket_id"], r["resolved_at"]) for r in before] == [("T1", None)]
@@ -105,7 +108,9 @@ def test_the_latest_fact_about_a_thing_holds(lake):
     first, second = ticket(1, 10), {**ticket(1, 10), "message_id": "t9", "subject": "Renamed"}
     second["received_at"] = day(4)
     data = lake("tickets", first, second).dataset()
-    assert [r["subject"] for r in queries.rows_of("tickets", "acme", T, dataset=data)] == ["Renamed"]
+    assert [r["subject"] for r in queries.rows_of("tickets", "acme", T, dataset=data)] == [
+        "Renamed"
+    ]
 
 
 def test_an_account_id_is_a_value_and_never_part_of_a_query(lake):
