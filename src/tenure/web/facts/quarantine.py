@@ -129,7 +129,13 @@ def _shown(
 def why(reason: str) -> tuple[str, str]:
     """What is wrong and what to do about it, from the kept sentence."""
     problem, _, remedy = reason.partition(". To fix: ")
-    return problem, remedy
+    return _sentence(problem), _sentence(remedy)
+
+
+def _sentence(text: str) -> str:
+    """With a capital, unless it begins with the name of a field."""
+    first = text.partition(" ")[0]
+    return text if "_" in first or "." in first else text[:1].upper() + text[1:]
 
 
 def _kind_query(row: Quarantined) -> str:

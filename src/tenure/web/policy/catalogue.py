@@ -35,7 +35,7 @@ SECTIONS = (
     ("signals", "signal"),
     ("risk", "warning"),
     ("opportunity", "growth sign"),
-    ("roles", "role of events"),
+    ("roles", "event role"),
 )
 MODELS = GROUPS[0][2]
 
