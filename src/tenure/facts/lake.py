@@ -30,8 +30,8 @@ from tenure.analytics.dataset import Dataset
 from tenure.analytics.tables import TABLES
 from tenure.core import workspace
 from tenure.facts import durable
+from tenure.facts.conform import PARTITION, conform, with_day, with_schema_day
 
-PARTITION = "received_day"
 WHOLE = frozenset(TABLES) - {"events"}
 """Tables about things are not split by day: years of them are a few files, not thousands."""
 _NO_HOOKS = PostCommitHookProperties(create_checkpoint=False, cleanup_expired_logs=False)
@@ -41,32 +41,6 @@ _WRITER = WriterProperties(
     compression_level=1,
     column_properties={"message_id": _NO_DICTIONARY, "properties": _NO_DICTIONARY},
 )
-
-
-def conform(data: pa.Table, schema: pa.Schema) -> pa.Table:
-    """``data`` with the columns of ``schema``, in its order; missing ones empty, day filled in.
-
-    Raises ValueError when ``data`` has a column that ``schema`` lacks.
-    """
-    if unknown := set(data.column_names) - set(schema.names):
-        raise ValueError(f"the table has no columns {sorted(unknown)}; put them into properties")
-    if PARTITION not in data.column_names or data[PARTITION].null_count:
-        data = with_day(data)
-    columns = [
-        data[f.name].cast(f.type) if f.name in data.column_names else pa.nulls(len(data), f.type)
-        for f in schema
-    ]
-    return pa.table(columns, schema=schema)
-
-
-def with_day(data: pa.Table) -> pa.Table:
-    """``data`` with ``received_day``, the UTC date of ``received_at``."""
-    if "received_at" not in data.column_names:
-        raise ValueError("facts need received_at (or received_day): when Tenure learned of them")
-    day = pc.cast(pc.cast(data["received_at"], pa.timestamp("us", tz="UTC")), pa.date32())
-    if PARTITION in data.column_names:
-        data = data.drop_columns([PARTITION])
-    return data.append_column(PARTITION, day)
 
 
 class Lake:
@@ -305,11 +279,6 @@ def _with_days(files: pa.Table) -> pa.Table:
     return files.append_column("first_day", first).append_column("last_day", last)
 
 
-def with_schema_day(data: pa.Table) -> pa.Table:
-    """For tables that declare no schema: only the partition is filled in."""
-    return data if PARTITION in data.column_names else with_day(data)
-
-
 _current: dict[str, Lake] = {}
 
 
@@ -322,3 +291,6 @@ def current() -> Lake:
 def day_of(moment: datetime) -> date:
     """The UTC day of ``moment``."""
     return moment.astimezone(UTC).date()
+
+
+__all__ = ["PARTITION", "Lake", "conform", "current", "day_of", "with_day"]

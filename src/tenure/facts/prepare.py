@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tenure.analytics.tables import EVENTS
-from tenure.facts import contract_checks, frame, payloads, times
+from tenure.facts import contract_checks, faults, frame, payloads, times
 from tenure.facts.calls import Misfit, Parsed
 from tenure.facts.contracts import Contracts
 from tenure.facts.frame import Columns, Draft
@@ -66,7 +66,7 @@ def _prepare(rows: Sequence[Kept], routing: Routing, policy: IngestPolicy) -> Pr
         draft.with_nul = draft.with_nul or b"\\u0000" in row.body
         refused += [Refused(row.source, misfit) for misfit in parsed.misfits]
     prepared = Prepared(draft, frame.columns(draft, policy), refused)
-    bad = frame.faults(draft, prepared.columns, policy)
+    bad = faults.faults(draft, prepared.columns, policy)
     if bad:
         names, sources = prepared.columns.names, draft.sources
         refused += [Refused(sources[i], misfit, names[i]) for i, misfit in bad.items()]

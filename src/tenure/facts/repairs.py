@@ -21,7 +21,7 @@ from django.db.models import Q, QuerySet
 from tenure.analytics.errors import SpecError
 from tenure.analytics.tables import TABLES
 from tenure.core import audit
-from tenure.facts import contracts, frame, ingest_policy, lake, landing, times, validate
+from tenure.facts import contracts, faults, frame, ingest_policy, lake, landing, times, validate
 from tenure.facts.calls import Call
 from tenure.facts.frame import Draft
 from tenure.facts.models import InboxRow, Quarantined
@@ -246,10 +246,10 @@ def _call_problem(payload: dict[str, Any], row: Quarantined, now: datetime) -> s
     draft = Draft()
     draft.add([call], row.pk, times.of(row.at), row.source)
     columns = frame.columns(draft, policy)
-    faults = frame.faults(draft, columns, policy)
-    if not faults:
+    found = faults.faults(draft, columns, policy)
+    if not found:
         return ""
-    fault = faults[0]
+    fault = found[0]
     words = {"field": fault.field or "the call", "value": shown(fault.value), "kind": fault.value}
     return explain(fault.code, **words, table="events", limit=policy.limits.depth)
 
