@@ -31,11 +31,12 @@ from tenure.facts import (
     sources,
     validate,
 )
-from tenure.facts.models import InboxRow
+from tenure.facts.models import Batch, InboxRow
 from tenure.facts.refusal import Refusal
 from tenure.facts.routing import ROUTING
 
 NAME = "posted"
+NOTES = "posted:counts"
 _ME = worker.own_name()
 _posted = msgspec.json.Decoder(Posted)
 log = logging.getLogger("tenure.flush")
@@ -75,8 +76,7 @@ def _land_batch(now: datetime) -> int | None:
     facts = {table: _numbered(parts) for table, parts in read.facts.items()}
     here = lake.current()
     fresh = {t: landing.fresh(here, t, f, now=now).facts for t, f in facts.items()}
-    if not batch.counts:
-        batch.note({"rows": _counts(fresh)})
+    counts = _noted(batch) or _note(batch, _counts(fresh))
     for table, new in fresh.items():
         if len(new) and here.transaction(table, NAME) < batch.number:
             here.append(table, new, (NAME, batch.number))
@@ -84,8 +84,20 @@ def _land_batch(now: datetime) -> int | None:
         known = told.select(TABLES[table].arrow_schema().names)
         _remember_members(table, known)
         ROUTING.tell(table, known, now)
-    _finish(batch, read, now)
+    _finish(batch, read, counts, now)
     return len(rows)
+
+
+def _noted(batch: batches.InHand) -> list[list[Any]] | None:
+    """The counts a dead worker wrote down for this batch before it appended anything."""
+    kept = Batch.objects.filter(name=NOTES, number=batch.number).first() if batch.resumed else None
+    return kept.in_hand if kept else None
+
+
+def _note(batch: batches.InHand, counts: list[list[Any]]) -> list[list[Any]]:
+    noted = {"number": batch.number, "in_hand": counts}
+    Batch.objects.update_or_create(name=NOTES, defaults=noted)
+    return counts
 
 
 def _pick(most: int) -> list[Any]:
@@ -153,8 +165,8 @@ def _counts(fresh: dict[str, pa.Table]) -> list[list[Any]]:
     return [[*key, number] for key, number in counted.items()]
 
 
-def _finish(batch: batches.InHand, read: Read, now: datetime) -> None:
-    rows = {(s, t, n, date.fromisoformat(d)): c for s, t, n, d, c in batch.counts.get("rows", [])}
+def _finish(batch: batches.InHand, read: Read, counts: list[list[Any]], now: datetime) -> None:
+    rows = {(s, t, n, date.fromisoformat(d)): c for s, t, n, d, c in counts}
     refused: Counter[str] = Counter()
     with transaction.atomic():
         batch.finish()
