@@ -1,4 +1,4 @@
-"""A real Tenure on a loopback port, in a workspace of its own, for tests that talk to it or kill it."""
+"""A real Tenure on a loopback port, in its own workspace, for tests that talk to it or kill it."""
 
 from __future__ import annotations
 

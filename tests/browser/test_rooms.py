@@ -59,7 +59,8 @@ def test_policy(browse, workspace, alice, theme, phone):
 def test_facts(browse, troubled, alice, theme, phone):
     window = browse(alice, theme, phone)
     paths = ("", "sources/web", "quarantine/", "quarantine/?code=not_timestamp", "contracts/",
-             f"quarantine/{troubled.pk}/", "imports/", "imports/new/", "people/?person=ada")  # fmt: skip
+             f"quarantine/{troubled.pk}/", "imports/", "imports/new/",
+             "people/?person=ada")  # fmt: skip
     for path in paths:
         window.open(f"/facts/{path}")
         window.check()

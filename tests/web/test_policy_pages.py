@@ -153,7 +153,9 @@ def test_markup_in_a_document_stays_text(workspace, seen_by, alice):
         (Rule(field="seats", op="between", value=[1, 5]), "seats is between 1 and 5"),
         (Rule(field="stage", op="missing"), "stage is not known"),
         (
-            Rule(all=(Rule(field="a", op="=", value=True), Rule(any=(Rule(field="b", op="exists"),)))),
+            Rule(
+                all=(Rule(field="a", op="=", value=True), Rule(any=(Rule(field="b", op="exists"),)))
+            ),
             "a is yes and (b is known)",
         ),
     ],

@@ -132,7 +132,9 @@ names = st.from_regex(r"[a-z]{3,8}", fullmatch=True)
 rows = st.one_of(
     st.builds(Row, names, st.sampled_from([">=", "<=", ">", "<"]), numbers),
     st.builds(Row, names, st.sampled_from(["=", "!=", "contains", "starts_with"]), names),
-    st.builds(Row, names, st.sampled_from(["in", "not_in"]), st.lists(names, min_size=1).map(", ".join)),
+    st.builds(
+        Row, names, st.sampled_from(["in", "not_in"]), st.lists(names, min_size=1).map(", ".join)
+    ),
     st.builds(Row, names, st.sampled_from(["exists", "missing"]), st.just("")),
 )  # fmt: skip
 
