@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from tenure.analytics.dataset import Dataset
     from tenure.analytics.engine import DuckDBEngine, Engine, SparkEngine
     from tenure.analytics.errors import SpecError
+    from tenure.analytics.experiments.analyse import analyse_experiment
+    from tenure.analytics.experiments.policy import default_experiments, parse_experiments
+    from tenure.analytics.experiments.savings import Worth
     from tenure.analytics.health import packaged_model, parse_model
     from tenure.analytics.health.explain import explain
     from tenure.analytics.health.risk import default_risk
@@ -28,6 +31,10 @@ if TYPE_CHECKING:
     from tenure.analytics.validation.report import Subject, validate
 
 _WHERE = {
+    "analyse_experiment": "experiments.analyse",
+    "default_experiments": "experiments.policy",
+    "parse_experiments": "experiments.policy",
+    "Worth": "experiments.savings",
     "as_of": "asof",
     "churn_dates": "churn",
     "explain": "health",
@@ -63,10 +70,13 @@ __all__ = [
     "SparkEngine",
     "SpecError",
     "Subject",
+    "Worth",
+    "analyse_experiment",
     "as_of",
     "churn_dates",
     "compute_person_signals",
     "compute_signals",
+    "default_experiments",
     "default_registry",
     "default_risk",
     "explain",
@@ -75,6 +85,7 @@ __all__ = [
     "fired_risk_signals",
     "load_registry",
     "packaged_model",
+    "parse_experiments",
     "parse_model",
     "score",
     "signal_facts",

@@ -25,8 +25,10 @@ class Estimate:
 NOTHING = Estimate(None)
 
 
-def wilson(hits: int, total: int) -> Estimate:
+def wilson(hits: int, total: int, z: float = Z95) -> Estimate:
     """Share ``hits / total`` with Wilson's score interval (E. B. Wilson, JASA 22, 1927).
+
+    ``z`` is the normal quantile of the level wanted, by default that of 95 %.
 
     Newcombe (Statistics in Medicine 17, 1998, table I) gives 81 of 263 as 0.2553 to 0.3662:
 
@@ -35,8 +37,8 @@ def wilson(hits: int, total: int) -> Estimate:
     """
     if total == 0:
         return NOTHING
-    share, square = hits / total, Z95 * Z95
+    share, square = hits / total, z * z
     middle = share + square / (2 * total)
-    spread = Z95 * ((share * (1 - share) + square / (4 * total)) / total) ** 0.5
+    spread = z * ((share * (1 - share) + square / (4 * total)) / total) ** 0.5
     scale = 1 + square / total
     return Estimate(share, max(0.0, (middle - spread) / scale), min(1.0, (middle + spread) / scale))
