@@ -31,8 +31,8 @@ from tenure.analytics.experiments.sequential import critical_at, mixture_square
 from tenure.analytics.experiments.uplift import relative_uplift
 
 MODULES = (
-    "analyse", "assignment", "cuped", "difference", "estimate", "guardrails", "policy", "power",
-    "result", "sample", "sample_ratio", "savings", "sequential", "uplift", "wording",
+    "analyse", "assignment", "cuped", "difference", "estimate", "guardrails", "plan", "policy",
+    "power", "result", "sample", "sample_ratio", "savings", "sequential", "uplift", "wording",
 )  # fmt: skip
 numbers = st.lists(st.floats(-1e6, 1e6), min_size=3, max_size=40)
 

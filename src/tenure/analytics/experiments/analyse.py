@@ -35,7 +35,7 @@ def analyse_experiment(
     *,
     arm: str,
     metric: str,
-    control: str,
+    control: str | None = None,
     covariate: str | None = None,
     unit: str | None = None,
     weights: Mapping[str, float] | None = None,
@@ -60,7 +60,8 @@ def analyse_experiment(
     [('play', 'works', 0.5)]
     """
     table = frame if isinstance(frame, pa.Table) else pa.table(frame)
-    names = _arms(table, arm, control, unit)
+    rules = policy or default_experiments()
+    names, control = _arms(table, arm, control, unit, rules.control_names)
     columns = [metric, *([covariate] if covariate else []), *(guardrails or {})]
     values = {name: _numbers(table, name) for name in columns}
     split = {name: names == name for name in dict.fromkeys([control, *sorted(set(names))])}
@@ -76,7 +77,7 @@ def analyse_experiment(
                         f"{', '.join(asked.weights)}", "give the share of each arm")  # fmt: skip
     results = tuple(
         result(
-            _alike(samples), replace(asked, treated=treated), policy or default_experiments(),
+            _alike(samples), replace(asked, treated=treated), rules,
             guardrails=_guards(values, guardrails or {}, split, control, treated),
             adjusted=dict(less.arms) if less else None,
             assigned={name: int(rows.sum()) for name, rows in split.items()},
@@ -86,20 +87,28 @@ def analyse_experiment(
     return Analysis(results, less.reduction if less else None, int(np.isnan(values[metric]).sum()))
 
 
-def _arms(table: pa.Table, arm: str, control: str, unit: str | None) -> Any:
+def _arms(
+    table: pa.Table, arm: str, control: str | None, unit: str | None, usual: Sequence[str]
+) -> tuple[Any, str]:
+    """The arm of each row, and which arm is the control."""
     names = pc.cast(_column(table, arm), pa.string())
     if names.null_count:
         raise SpecError(_HERE, arm, f"is empty in {names.null_count} rows", "leave these rows out")
     found = sorted(pc.unique(names).to_pylist())
+    shown = ", ".join(found[:20])
+    if control is None:
+        fitting = [name for name in found if name.lower() in usual]
+        if len(fitting) != 1:
+            problem = "does not show which arm is the control"
+            raise SpecError(_HERE, arm, problem, f"name the control; choose of: {shown}")
+        control = fitting[0]
     if control not in found:
-        raise SpecError(
-            _HERE, arm, f"has no arm {control!r}", f"choose of: {', '.join(found[:20])}"
-        )
+        raise SpecError(_HERE, arm, f"has no arm {control!r}", f"choose of: {shown}")
     if len(found) < 2:
         raise SpecError(_HERE, arm, "has only one arm", "there is nothing to compare with")
     if unit and pc.count_distinct(_column(table, unit)).as_py() < table.num_rows:
         raise SpecError(_HERE, unit, "is there more than once", "make one row for each unit")
-    return np.asarray(names.to_pylist(), dtype=object)
+    return np.asarray(names.to_pylist(), dtype=object), control
 
 
 def _column(table: pa.Table, name: str) -> pa.ChunkedArray:

@@ -41,9 +41,8 @@ class ExperimentPolicy(BaseModel):
     min_events: int = Field(ge=1)
     smallest_effect: float = Field(gt=0, lt=1)
     guardrail_margin: float = Field(gt=0, lt=1)
+    control_names: tuple[str, ...]
     max_days: int = Field(ge=7)
-    global_holdout: float = Field(ge=0, lt=1)
-    play_holdout: float = Field(ge=0, lt=1)
     verdicts: dict[str, VerdictText]
 
 
