@@ -77,6 +77,11 @@ def test_the_interval_of_means_is_that_of_scipys_own_welch_test(
     assert told.high == pytest.approx(other.high, **near)
 
 
+def test_a_variance_near_nothing_does_not_vanish_when_squared() -> None:
+    told = of_means(Sample(3, 0.0, 1e-200), Sample(3, 0.0, 1e-200), 0.05)
+    assert told.high == pytest.approx(stats.t.ppf(0.975, 4) * math.sqrt(2e-200 / 3))
+
+
 def _numbers(values: list[float]) -> Sample:
     return Sample(len(values), float(np.mean(values)), float(np.var(values, ddof=1)))
 

@@ -76,5 +76,6 @@ def _welch_t(control: Sample, treated: Sample, alpha: float) -> float:
     parts = [sample.variance / sample.n for sample in (control, treated)]
     if not sum(parts):
         return NormalDist().inv_cdf(1 - alpha / 2)  # nothing varies: any factor gives the same
-    below = sum(p * p / (s.n - 1) for p, s in zip(parts, (control, treated), strict=True))
-    return float(stats.t.ppf(1 - alpha / 2, sum(parts) ** 2 / below))
+    shares = [part / sum(parts) for part in parts]  # as shares, no square vanishes
+    below = sum(f * f / (s.n - 1) for f, s in zip(shares, (control, treated), strict=True))
+    return float(stats.t.ppf(1 - alpha / 2, 1 / below))
