@@ -112,6 +112,7 @@ class Mail(_Spec):
     sender: str
     reply_to: str
     postal_address: str
+    product: str
     footer: str
     unsubscribe: str
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tenure.core import workspace
 from tenure.core.database import database_settings
+from tenure.core.mail_server import mail_settings
 
 WORKSPACE = workspace.current()
 BASE_DIR = Path(__file__).resolve().parent
@@ -30,6 +31,7 @@ INSTALLED_APPS = [
     "tenure.facts",
     "tenure.accounts",
     "tenure.connectors",
+    "tenure.channels",
     "tenure.health",
     "tenure.metrics",
     "tenure.web",
@@ -129,7 +131,9 @@ USE_TZ = True
 USE_I18N = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+MAIL_IS_SET_UP = bool(os.environ.get("TENURE_SMTP"))
+globals().update(mail_settings(os.environ.get("TENURE_SMTP", "")))
+PUBLIC_URL = os.environ.get("TENURE_URL", "http://127.0.0.1:8000").rstrip("/")
 
 LOGGING = {
     "version": 1,

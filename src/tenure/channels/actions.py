@@ -1,0 +1,94 @@
+"""What people do about messages: send dead ones again, settle doubt, say no, bar addresses."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from tenure.analytics.errors import SpecError
+from tenure.channels import outbox
+from tenure.channels.models import DEAD, DOUBT, QUEUED, SENT, Message, Refusal, SaidNo, Suppression
+from tenure.channels.numbers import ANY
+from tenure.core import audit
+from tenure.facts.inbox import OwnFact, record_own
+
+
+@transaction.atomic
+def send_again(message: Message, by: object, *, now: datetime) -> None:
+    """Put a dead or doubtful message before the gate again; it counts as due now."""
+    row = Message.objects.select_for_update().get(pk=message.pk)
+    if row.state not in (DEAD, DOUBT):
+        raise SpecError(
+            row.key, "state", f"is {row.state}", "only dead and doubtful messages are sent again"
+        )
+    before = {"state": row.state, "error": row.error}
+    Message.objects.filter(pk=row.pk).update(
+        state=QUEUED, due_at=now, send_after=now, passed_at=None, settled_at=None, attempts=0,
+        rule="", reason="",
+    )  # fmt: skip
+    audit.record(by, "message.sent_again", "message", row.key, before, {"state": QUEUED}, now=now)
+
+
+@transaction.atomic
+def settle_doubt(message: Message, by: object, *, now: datetime) -> None:
+    """Say that a doubtful message did arrive."""
+    row = Message.objects.select_for_update().get(pk=message.pk)
+    if row.state != DOUBT:
+        raise SpecError(
+            row.key, "state", f"is {row.state}", "only a doubtful message can be settled"
+        )
+    Message.objects.filter(pk=row.pk).update(state=SENT, settled_at=now)
+    audit.record(
+        by, "message.settled", "message", row.key, {"state": DOUBT}, {"state": SENT}, now=now
+    )
+    outbox.tell(row, "sent", now)
+
+
+@transaction.atomic
+def refuse(
+    recipient: str, channel: str, purpose: str, by: str, *, now: datetime, account_id: str = ""
+) -> bool:
+    """Keep that ``recipient`` wants nothing of ``purpose`` on ``channel`` (each may be ``any``);
+    False if that was known."""
+    _, new = Refusal.objects.get_or_create(
+        recipient=recipient[:254], channel=channel, purpose=purpose,
+        defaults={"at": now, "by": by[:120]},
+    )  # fmt: skip
+    if new:
+        told = {"channel": channel, "purpose": purpose, "by": by}
+        _tell("unsubscribed", recipient, account_id, told, now)
+    return new
+
+
+@transaction.atomic
+def allow(recipient: str, channel: str, purpose: str, by: str, *, now: datetime) -> int:
+    """Take a refusal back; ``any`` as purpose takes all of the channel back."""
+    kept = Refusal.objects.filter(recipient=recipient, channel__in=[channel, ANY])
+    if purpose != ANY:
+        kept = kept.filter(purpose__in=[purpose, ANY])
+    gone = kept.delete()[0]
+    if gone:
+        told = {"channel": channel, "purpose": purpose, "by": by}
+        _tell("resubscribed", recipient, "", told, now)
+    return gone
+
+
+def said_no(recipient: str, what: str, *, now: datetime) -> None:
+    """Keep that the recipient declined an offer: no selling for a while."""
+    SaidNo.objects.update_or_create(recipient=recipient, defaults={"at": now, "what": what[:200]})
+
+
+@transaction.atomic
+def unsuppress(kept: Suppression, why: str, by: object, *, now: datetime) -> None:
+    """Let messages go to an address again, for a reason."""
+    if not why.strip():
+        raise SpecError("suppression", "reason", "is empty", "say why this address works again")
+    before = {"channel": kept.channel, "reason": kept.reason}
+    audit.record(by, "address.allowed", "address", kept.address, before, None, why, now=now)
+    kept.delete()
+
+
+def _tell(what: str, recipient: str, account: str, told: dict[str, str], now: datetime) -> None:
+    person = None if "@" in recipient else recipient
+    record_own([OwnFact(what, account or None, now, person, told)], now=now)

@@ -1,0 +1,77 @@
+"""What every worker does regularly for the messages: ask the gate, send, tidy."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from datetime import datetime, timedelta
+
+from django.db import connections
+
+from tenure.channels import gate, numbers, outbox
+from tenure.channels.models import OPEN, Message
+from tenure.core import policy, schedule, worker
+
+log = logging.getLogger("tenure.channels")
+_ME = worker.own_name()
+EVERY_SECONDS = 2.0
+_HOUR = 3600.0
+
+
+def document() -> policy.PolicyDocument:
+    """The policy document of restraint."""
+    return policy.PolicyDocument(
+        numbers.DOCUMENT,
+        "Channels",
+        numbers.DEFAULT,
+        numbers.parse,
+        "What may be sent to whom, when and how often; and how the outbox tries again.",
+    )
+
+
+def work(clock: outbox.Clock = worker.utc_now, owner: str = _ME) -> int:
+    """Take what is due through the gate and send what has leave; gives how many were sent."""
+    while gate.pass_due(clock()):
+        pass
+    sent = 0
+    while (some := outbox.send_due(owner, clock, _ending)) > 0:
+        sent += some
+    return sent
+
+
+def _ending() -> bool:
+    return not threading.main_thread().is_alive()
+
+
+_thread: threading.Thread | None = None
+
+
+def tick(now: datetime) -> None:
+    """Work in a thread of its own: a mail server that hangs must not hold up the other duties."""
+    global _thread
+    if (_thread is not None and _thread.is_alive()) or not outbox.anything_due(now):
+        return
+    _thread = threading.Thread(target=_work_in_thread, name="messages")
+    _thread.start()
+
+
+def _work_in_thread() -> None:
+    try:
+        work()
+    except Exception:
+        log.exception("sending messages failed; trying again")
+    finally:
+        connections.close_all()
+
+
+def tidy(now: datetime) -> int:
+    """Forget settled messages that are older than policy keeps them."""
+    kept: numbers.Numbers = policy.load(numbers.DOCUMENT)
+    before = now - timedelta(days=kept.outbox.keep_days)
+    return Message.objects.filter(created_at__lt=before).exclude(state__in=OPEN).delete()[0]
+
+
+def register() -> None:
+    """Put these among the duties of every worker."""
+    schedule.duty("messages", EVERY_SECONDS, tick)
+    schedule.duty("messages_tidy", _HOUR, tidy)

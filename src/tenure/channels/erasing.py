@@ -1,0 +1,61 @@
+"""What the messages know of a person, and how they forget."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+
+from tenure.channels.models import Message, Refusal, SaidNo, Suppression
+from tenure.facts.erasure import Part
+from tenure.facts.persons import Subject
+
+GONE = "[erased]"
+
+
+def _messages(subject: Subject) -> Any:
+    mine = Q(person_id__in=subject.ids) | Q(recipient__in=[*subject.ids, *subject.mails])
+    for mail in subject.mails:
+        mine |= Q(address__iexact=mail)
+    return Message.objects.filter(mine)
+
+
+def _names(subject: Subject) -> list[str]:
+    return [*subject.ids, *subject.mails]
+
+
+def export(subject: Subject) -> Any:
+    """Messages to the person, and what they said they do not want."""
+    columns = ("channel", "purpose", "address", "content", "state", "reason", "created_at")
+    refused = Refusal.objects.filter(recipient__in=_names(subject))
+    return {
+        "messages": list(_messages(subject).values(*columns)),
+        "refusals": list(refused.values("channel", "purpose", "at", "by")),
+        "suppressed": list(
+            Suppression.objects.filter(address__in=subject.mails).values("channel", "reason", "at")
+        ),
+    }
+
+
+def erase(subject: Subject, pseudonym: str, now: datetime) -> dict[str, int]:
+    """Messages lose their words and their addressee; what still waited is not sent."""
+    found = _messages(subject)
+    found.filter(state__in=["queued", "ready"]).update(
+        state="cancelled", reason=GONE, settled_at=now
+    )
+    count = 0
+    for row in found.only("pk"):
+        Message.objects.filter(pk=row.pk).update(
+            key=f"erased:{pseudonym}:{row.pk}", recipient=pseudonym, person_id="", address="",
+            content={}, error="", receipt="",
+        )  # fmt: skip
+        count += 1
+    names = _names(subject)
+    Refusal.objects.filter(recipient__in=names).delete()
+    SaidNo.objects.filter(recipient__in=names).delete()
+    Suppression.objects.filter(address__in=subject.mails).delete()
+    return {"messages": count}
+
+
+PART = Part("messages", export, erase)

@@ -1,0 +1,131 @@
+"""Mail: by SMTP, or by any Django mail backend (django-anymail's are such)."""
+
+from __future__ import annotations
+
+import smtplib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.mail import get_connection
+from django.core.mail.backends.smtp import EmailBackend
+from django.core.validators import validate_email
+
+from tenure.analytics.errors import SpecError
+from tenure.channels.mail import message
+from tenure.channels.registry import HandOver, InDoubt, Parcel, Refused, Send, Unreachable
+from tenure.core import policy as policies
+
+_FINAL = 500
+"""SMTP answers from here on are final, those below (4xx) worth another try (RFC 5321, 4.2.1)."""
+_NO_SUCH_MAILBOX = (550, 551, 553)
+
+
+class _Telling(smtplib.SMTP):
+    """An SMTP connection that says when the message itself begins to be handed over."""
+
+    before_data: Callable[[], None] | None = None
+
+    def data(self, msg: Any) -> tuple[int, bytes]:
+        if self.before_data is not None:
+            self.before_data()
+        return super().data(msg)
+
+
+class _TellingTLS(_Telling, smtplib.SMTP_SSL):
+    """The same over TLS from the start."""
+
+
+class TellingBackend(EmailBackend):
+    """Django's SMTP backend on such a connection."""
+
+    @property
+    def connection_class(self) -> type[smtplib.SMTP]:
+        return _TellingTLS if self.use_ssl else _Telling
+
+
+class Mail:
+    """The channel ``mail``. Content: ``subject``, ``text``, and ``html`` if there is any."""
+
+    name = "mail"
+    repeatable = False  # a mailbox takes the same mail twice
+
+    def check(self, source: str, address: str, content: Mapping[str, Any]) -> None:
+        """SpecError without a subject, a text or a proper address."""
+        try:
+            validate_email(address)
+        except ValidationError:
+            raise SpecError(
+                source, "address", f"{address!r} is no mail address", "correct the person's address"
+            ) from None
+        for key in ("subject", "text"):
+            if not str(content.get(key) or "").strip():
+                raise SpecError(source, key, "is empty", f"give the mail a {key}")
+
+    @contextmanager
+    def session(self) -> Iterator[Send]:
+        """A connection to the mail server."""
+        if not settings.MAIL_IS_SET_UP:
+            raise Unreachable("no mail server is set up: start Tenure with TENURE_SMTP=smtp://…")
+        numbers = policies.load("channels")
+        backend = get_connection(timeout=numbers.outbox.timeout_seconds)
+        try:
+            backend.open()
+        except (OSError, smtplib.SMTPException) as error:
+            raise Unreachable(f"the mail server does not let us in: {error}") from error
+        try:
+            yield lambda parcel, hand_over: _send(backend, parcel, hand_over)
+        finally:
+            _close(backend)
+
+
+def _close(backend: Any) -> None:
+    try:
+        backend.close()
+    except (OSError, smtplib.SMTPException):
+        return  # what was sent is sent; a goodbye may fail
+
+
+def _send(backend: Any, parcel: Parcel, hand_over: HandOver) -> str:
+    mail = message.build(parcel, policies.load("channels"), backend)
+    handed = False
+
+    def handing() -> None:
+        nonlocal handed
+        hand_over()
+        handed = True
+
+    _before_data(backend, handing)
+    try:
+        backend.open()
+        backend.send_messages([mail])
+    except smtplib.SMTPResponseException as no:
+        raise _refusal(no.smtp_code, no.smtp_error) from no
+    except smtplib.SMTPRecipientsRefused as no:
+        raise _refusal(*next(iter(no.recipients.values()))) from no
+    except (OSError, smtplib.SMTPException) as broke:
+        _close(backend)
+        if handed:
+            raise InDoubt(f"the connection broke while the mail was on its way: {broke}") from broke
+        raise Unreachable(f"the mail server broke off: {broke}") from broke
+    return str(mail.extra_headers["Message-ID"])
+
+
+def _before_data(backend: Any, handing: Callable[[], None]) -> None:
+    connection = getattr(backend, "connection", None)
+    if isinstance(connection, _Telling):
+        connection.before_data = handing
+    else:
+        handing()  # a backend that does not say when: from now on
+
+
+def _refusal(code: int, said: bytes | str) -> Refused:
+    words = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+    bounced = code in _NO_SUCH_MAILBOX
+    reason = f"the mail server said {code} {words}"
+    return Refused(reason, final=code >= _FINAL, suppress=bounced)
+
+
+MAIL = Mail()

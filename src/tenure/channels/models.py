@@ -1,0 +1,104 @@
+"""State of the ways out: every message with what became of it, and who does not want any."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+
+QUEUED, READY, SENDING = "queued", "ready", "sending"
+SENT, WITHHELD, DEAD, DOUBT, CANCELLED = "sent", "withheld", "dead", "doubt", "cancelled"
+OPEN = (QUEUED, READY, SENDING)
+
+
+class Message(models.Model):
+    """One message to one recipient. The log of the gate and the outbox in one row.
+
+    queued (the gate is asked at ``send_after``) → ready (has leave) → sending → sent; or withheld,
+    with rule and reason; dead (tried too often); doubt (a worker died while handing it over on a
+    channel that cannot take it twice); cancelled (its source was stopped).
+    """
+
+    key = models.CharField(max_length=200, unique=True)  # the same message again is this one
+    channel = models.CharField(max_length=40)
+    purpose = models.CharField(max_length=40)
+    source = models.CharField(max_length=120, blank=True, db_index=True)
+    recipient = models.CharField(max_length=254)  # person id, or the address if there is none
+    person_id = models.CharField(max_length=255, blank=True)
+    account_id = models.CharField(max_length=255, blank=True)
+    address = models.CharField(max_length=500, blank=True)
+    content = models.JSONField(default=dict)
+    caps = models.JSONField(default=list)
+    urgent = models.BooleanField(default=False)
+    held_out = models.BooleanField(default=False)
+    state = models.CharField(max_length=12, default=QUEUED)
+    rule = models.CharField(max_length=20, blank=True)
+    reason = models.TextField(blank=True)
+    due_at = models.DateTimeField()
+    send_after = models.DateTimeField()
+    passed_at = models.DateTimeField(null=True, blank=True)  # when the gate gave leave
+    handed_at = models.DateTimeField(null=True, blank=True)  # when it began to leave the house
+    settled_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveIntegerField(default=0)
+    lease_owner = models.CharField(max_length=80, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    error = models.TextField(blank=True)
+    receipt = models.CharField(max_length=255, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["state", "send_after"], name="message_due"),
+            models.Index(fields=["recipient", "passed_at"], name="message_of_recipient"),
+            models.Index(fields=["account_id", "created_at"], name="message_of_account"),
+        ]
+
+
+class Refusal(models.Model):
+    """A recipient said no to a channel (or ``any``) and a purpose (or ``any``)."""
+
+    recipient = models.CharField(max_length=254)
+    channel = models.CharField(max_length=40)
+    purpose = models.CharField(max_length=40)
+    at = models.DateTimeField()
+    by = models.CharField(max_length=120)  # one-click, preference page, a colleague
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["recipient", "channel", "purpose"], name="refusal_once")
+        ]
+
+
+class Suppression(models.Model):
+    """An address to which nothing is sent any more: it bounced for good, or complained."""
+
+    channel = models.CharField(max_length=40)
+    address = models.CharField(max_length=500)
+    reason = models.CharField(max_length=200)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["channel", "address"], name="suppression_once")
+        ]
+
+
+class SaidNo(models.Model):
+    """When a recipient last declined an offer: no selling for a while."""
+
+    recipient = models.CharField(max_length=254, primary_key=True)
+    at = models.DateTimeField()
+    what = models.CharField(max_length=200, blank=True)
+
+
+class Endpoint(models.Model):
+    """Where webhooks or chat messages go. ``secrets`` sign: the newest first, older ones while
+    receivers change over."""
+
+    name = models.CharField(max_length=120, unique=True)
+    channel = models.CharField(max_length=40)  # webhook or chat
+    url = models.URLField(max_length=1000)
+    secrets = models.JSONField(default=list)
+    active = models.BooleanField(default=True)
+    created_at = models.DateTimeField()
+    created_by = models.CharField(max_length=254, blank=True)

@@ -1,0 +1,228 @@
+"""The outbox: messages with leave to go are sent, once, whatever dies on the way.
+
+A message is claimed under a lease (a commit), handed over (a commit right before the point of no
+return), and settled (a commit). A worker that dies before handing over leaves a message that is
+simply sent by the next. One that dies in between leaves it *in doubt*: a channel whose receivers
+recognise what comes again (webhooks) sends it again; on the others nobody may decide but a person.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from tenure.channels import registry
+from tenure.channels.models import (
+    DEAD,
+    DOUBT,
+    QUEUED,
+    READY,
+    SENDING,
+    SENT,
+    WITHHELD,
+    Message,
+    Suppression,
+)  # fmt: skip
+from tenure.channels.numbers import Numbers
+from tenure.channels.registry import InDoubt, Parcel, Refused, Unreachable
+from tenure.core import policy as policies
+from tenure.facts.inbox import OwnFact, record_own
+
+log = logging.getLogger("tenure.channels")
+Clock = Callable[[], datetime]
+A_ROUND = 20
+"""Messages claimed at once: few, so that another worker can take the rest."""
+
+
+class LeaseLost(Exception):  # noqa: N818 - nobody's error
+    """Another worker has this message now."""
+
+
+def anything_due(now: datetime) -> bool:
+    """Whether there is work: for the gate, for a channel, or from a worker that died."""
+    due = Q(state__in=[QUEUED, READY], send_after__lte=now)
+    return Message.objects.filter(due | Q(state=SENDING, lease_until__lt=now)).exists()
+
+
+def send_due(owner: str, clock: Clock, ending: Callable[[], bool] = lambda: False) -> int:
+    """Send a round of what has leave, channel by channel; gives how many left the house.
+
+    ``ending`` is asked before each message: once true, the rest is put back.
+    """
+    reclaim(clock())
+    waiting = Message.objects.filter(state=READY, send_after__lte=clock())
+    channels = list(waiting.values_list("channel", flat=True).distinct())
+    return sum(_send_channel(name, owner, clock, ending) for name in sorted(channels))
+
+
+def _send_channel(name: str, owner: str, clock: Clock, ending: Callable[[], bool]) -> int:
+    claimed = _claim(name, owner, clock())
+    if not claimed:
+        return 0
+    channel = registry.channel(name)
+    try:
+        with channel.session() as send:
+            sent = 0
+            for row in claimed:
+                if ending():
+                    raise Unreachable("the worker is stopping")
+                sent += _send(row, send, owner, clock)
+            return sent
+    except Unreachable as closed:
+        _put_back(name, owner, str(closed), clock())
+        return 0
+
+
+def _claim(name: str, owner: str, now: datetime) -> Sequence[Message]:
+    numbers: Numbers = policies.load("channels")
+    until = now + timedelta(seconds=numbers.outbox.lease_seconds)
+    with transaction.atomic():
+        due = (
+            Message.objects.select_for_update(skip_locked=True)
+            .filter(state=READY, channel=name, send_after__lte=now)
+            .order_by("-urgent", "send_after", "pk")[:A_ROUND]
+        )
+        found = list(due)
+        Message.objects.filter(pk__in=[m.pk for m in found]).update(
+            state=SENDING, lease_owner=owner, lease_until=until, handed_at=None
+        )
+    return found
+
+
+def _mine(row: Message, owner: str) -> QuerySet[Message]:
+    return Message.objects.filter(pk=row.pk, state=SENDING, lease_owner=owner)
+
+
+def _send(row: Message, send: registry.Send, owner: str, clock: Clock) -> int:
+    numbers: Numbers = policies.load("channels")
+    if _too_late(row, numbers, clock()):
+        return 0
+
+    def hand_over() -> None:
+        now = clock()
+        until = now + timedelta(seconds=numbers.outbox.lease_seconds)
+        if not _mine(row, owner).update(handed_at=now, lease_until=until):
+            raise LeaseLost(row.key)
+
+    try:
+        receipt = send(parcel_of(row, numbers), hand_over)
+    except LeaseLost:
+        return 0
+    except Refused as no:
+        _refused(row, no, owner, numbers, clock())
+        return 0
+    except InDoubt as broke:
+        _in_doubt(row, str(broke), owner, numbers, clock())
+        return 0
+    _sent(row, receipt, owner, clock())
+    return 1
+
+
+def parcel_of(row: Message, numbers: Numbers) -> Parcel:
+    """What the channel gets to see of a message."""
+    transactional = numbers.purposes[row.purpose].category == "transactional"
+    identity = f"msg_{row.pk}_{row.created_at:%Y%m%d%H%M%S}"
+    return Parcel(identity, row.address, row.content, row.purpose, row.recipient, transactional)
+
+
+def _too_late(row: Message, numbers: Numbers, now: datetime) -> bool:
+    if now <= row.due_at + numbers.stale_after(row.purpose):
+        return False
+    reason = "the channel was closed until it was too late"
+    with transaction.atomic():
+        Message.objects.filter(pk=row.pk).update(
+            state=WITHHELD, rule="stale", reason=reason, settled_at=now
+        )
+        tell(row, "withheld", now, rule="stale", reason=reason)
+    return True
+
+
+def _sent(row: Message, receipt: str, owner: str, now: datetime) -> None:
+    with transaction.atomic():
+        done = _mine(row, owner).update(
+            state=SENT, settled_at=now, receipt=receipt[:255], error="", attempts=row.attempts + 1
+        )
+        if done:
+            tell(row, "sent", now)
+
+
+def _refused(row: Message, no: Refused, owner: str, numbers: Numbers, now: datetime) -> None:
+    with transaction.atomic():
+        if no.suppress:
+            suppress(row.channel, row.address, str(no), now)
+        last = no.final or row.attempts + 1 >= numbers.outbox.attempts
+        _set_aside(row, owner, str(no), DEAD if last else QUEUED, numbers, now)
+
+
+def _in_doubt(row: Message, why: str, owner: str, numbers: Numbers, now: datetime) -> None:
+    again = registry.channel(row.channel).repeatable
+    last = row.attempts + 1 >= numbers.outbox.attempts
+    state = (DEAD if last else QUEUED) if again else DOUBT
+    with transaction.atomic():
+        _set_aside(row, owner, why, state, numbers, now)
+
+
+def _set_aside(
+    row: Message, owner: str, why: str, state: str, numbers: Numbers, now: datetime
+) -> None:
+    attempts = row.attempts + 1
+    changes: dict[str, object] = {
+        "state": state,
+        "attempts": attempts,
+        "error": why,
+        "handed_at": None,
+    }
+    if state == QUEUED:  # through the gate again: much may have changed by then
+        changes |= {"send_after": now + numbers.retry_after(attempts), "passed_at": None}
+    else:
+        changes["settled_at"] = now
+    if _mine(row, owner).update(**changes) and state != QUEUED:
+        tell(row, {DEAD: "failed", DOUBT: "in_doubt"}[state], now, reason=why)
+
+
+def _put_back(name: str, owner: str, why: str, now: datetime) -> None:
+    """The channel is closed: nothing was tried, so nothing counts as tried."""
+    numbers: Numbers = policies.load("channels")
+    log.warning("%s is closed: %s", name, why)
+    later = now + timedelta(seconds=numbers.outbox.retry_seconds)
+    Message.objects.filter(state=SENDING, lease_owner=owner, channel=name, handed_at=None).update(
+        state=READY, send_after=later, error=why, lease_until=None
+    )
+
+
+def reclaim(now: datetime) -> int:
+    """Take over what a worker that has died left behind; gives how many."""
+    left = list(Message.objects.filter(state=SENDING, lease_until__lt=now))
+    for row in left:
+        sure = row.handed_at is None or registry.channel(row.channel).repeatable
+        state = READY if sure else DOUBT
+        why = "" if sure else "a worker died while handing it over; it may have arrived"
+        with transaction.atomic():
+            taken = Message.objects.filter(
+                pk=row.pk, state=SENDING, lease_owner=row.lease_owner, lease_until=row.lease_until
+            ).update(state=state, error=why, settled_at=None if sure else now)
+            if taken and not sure:
+                tell(row, "in_doubt", now, reason=why)
+    return len(left)
+
+
+def suppress(channel: str, address: str, reason: str, now: datetime) -> None:
+    """Send nothing to this address any more."""
+    Suppression.objects.get_or_create(
+        channel=channel, address=address.lower(), defaults={"reason": reason[:200], "at": now}
+    )
+
+
+def tell(row: Message, what: str, now: datetime, **more: str) -> None:
+    """What became of a message, as a fact, in the current transaction."""
+    told = {"channel": row.channel, "purpose": row.purpose, "source": row.source,
+            "message": row.key, **more}  # fmt: skip
+    record_own(
+        [OwnFact(f"message_{what}", row.account_id or None, now, row.person_id or None, told,
+                 fact_id=f"message:{row.key}:{what}:{row.attempts}")],
+        now=now,
+    )  # fmt: skip

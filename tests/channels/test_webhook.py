@@ -1,0 +1,99 @@
+"""Webhooks to a real receiver: signed, once, again when it must."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from servers import NOON, Clock, Posted
+
+from tenure.analytics.errors import SpecError
+from tenure.channels import duties
+from tenure.channels.drafts import Draft, submit
+from tenure.channels.models import Endpoint, Message
+from tenure.channels.webhook import signing
+
+pytestmark = pytest.mark.django_db
+
+
+def draft(key: str = "h1", **fields: Any) -> Draft:
+    content = {"type": "health.changed", "data": {"account": "acme"}}
+    given: dict[str, Any] = {"address": "crm", "content": content, "due_at": NOON} | fields
+    return Draft(key, "webhook", "service", **given)
+
+
+def test_a_webhook_is_signed_as_the_standard_says(hook: Posted, clock: Clock) -> None:
+    submit([draft()], now=NOON)
+    assert duties.work(clock) == 1
+    ((headers, body),) = hook.posts
+    (secret,) = Endpoint.objects.get().secrets
+    stamp = int(headers["webhook-timestamp"])
+    assert headers["webhook-signature"] == signing.signature(
+        secret, headers["webhook-id"], stamp, body
+    )
+    assert json.loads(body)["data"] == {"account": "acme"}
+
+
+def test_while_a_secret_is_rotated_both_sign(hook: Posted, clock: Clock) -> None:
+    old = Endpoint.objects.get()
+    new = signing.new_secret()
+    Endpoint.objects.update(secrets=[new, *old.secrets])
+    submit([draft()], now=NOON)
+    duties.work(clock)
+    ((headers, body),) = hook.posts
+    wanted = [
+        signing.signature(s, headers["webhook-id"], int(headers["webhook-timestamp"]), body)
+        for s in (new, *old.secrets)
+    ]
+    assert headers["webhook-signature"].split() == wanted
+
+
+def test_one_that_breaks_off_is_sent_again_under_the_same_id(hook: Posted, clock: Clock) -> None:
+    hook.status = 0
+    submit([draft()], now=NOON)
+    duties.work(clock)
+    assert Message.objects.get().state == "queued"
+    hook.status = 200
+    clock.forward(minutes=1)
+    assert duties.work(clock) == 1
+    assert len({headers["webhook-id"] for headers, _ in hook.posts}) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [(500, "queued"), (429, "queued"), (404, "dead"), (410, "dead"), (302, "queued")],
+)
+def test_an_answer_decides_whether_it_is_tried_again(
+    hook: Posted, clock: Clock, status: int, state: str
+) -> None:
+    hook.status = status
+    submit([draft()], now=NOON)
+    duties.work(clock)
+    assert Message.objects.get().state == state
+    assert len(hook.posts) == 1  # a redirect is not followed
+
+
+def test_after_the_last_attempt_it_is_set_aside_as_dead(hook: Posted, clock: Clock) -> None:
+    hook.status = 503
+    submit([draft()], now=NOON)
+    for _ in range(8):
+        duties.work(clock)
+        clock.forward(hours=6)
+    kept = Message.objects.get()
+    assert (kept.state, kept.attempts) == ("dead", 8)
+    assert kept.error == "the receiver said 503"
+
+
+def test_an_unknown_endpoint_is_refused_with_the_known_ones(hook: Posted) -> None:
+    with pytest.raises(SpecError, match="use one of: crm"):
+        submit([draft(address="erp")], now=NOON)
+
+
+def test_chat_gets_text_and_blocks_and_nothing_else(hook: Posted, clock: Clock) -> None:
+    Endpoint.objects.create(name="team", channel="chat", url=hook.url, created_at=NOON)
+    blocks = [{"type": "section", "text": {"type": "mrkdwn", "text": "*Acme* fell to 38"}}]
+    content = {"text": "Acme fell to 38", "blocks": blocks, "inner": 1}
+    submit([Draft("c1", "chat", "service", "team", content, NOON)], now=NOON)
+    assert duties.work(clock) == 1
+    assert json.loads(hook.posts[0][1]) == {"text": content["text"], "blocks": blocks}
