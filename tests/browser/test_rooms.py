@@ -10,6 +10,9 @@ import pytest
 from people import NOW
 from web import reports
 
+from tenure.channels import actions, unsubscribing
+from tenure.channels.drafts import Draft, submit
+from tenure.channels.models import Message, Suppression
 from tenure.core.models import Job
 from tenure.facts import contracts, quarantine, sources, validate
 from tenure.facts.models import Quarantined, SourceAlert
@@ -64,6 +67,41 @@ def test_facts(browse, troubled, alice, theme, phone):
     for path in paths:
         window.open(f"/facts/{path}")
         window.check()
+
+
+@pytest.fixture
+def sent(workspace: Any, db: None) -> Message:
+    """A mail that was withheld, one in doubt, an address that bounced, somebody who said no."""
+    content = {"subject": "Can we help?", "text": "Hello Ann,\n\nhow is it going?"}
+    submit([Draft(k, "mail", "help", f"{k}@example.com", content, NOW, "play:help") for k in "ab"],
+           now=NOW)  # fmt: skip
+    Message.objects.filter(key="a").update(state="withheld", rule="cap", reason="cap reached")
+    Message.objects.filter(key="b").update(state="doubt", error="the connection broke")
+    Suppression.objects.create(channel="mail", address="x@example.com", reason="550", at=NOW)
+    actions.refuse("ann", "mail", "news", "one-click", now=NOW)
+    return Message.objects.get(key="b")
+
+
+@looks
+def test_messages(browse, sent, alice, theme, phone):
+    window = browse(alice, theme, phone)
+    for path in ("/messages/", "/messages/barred/", f"/messages/{sent.pk}/",
+                 "/settings/endpoints/"):  # fmt: skip
+        window.open(path)
+        window.check()
+
+
+@looks
+def test_a_customer_chooses_what_to_hear_without_signing_in(browse, sent, theme, phone):
+    window = browse(None, theme, phone)
+    page = window.open(f"/m/{unsubscribing.token('ann', 'help')}/")
+    window.check()
+    page.uncheck("input[value=help]")
+    page.click("button:has-text('Save')")
+    page.wait_for_selector(".note")
+    assert not page.is_checked("input[value=help]")
+    assert page.is_checked("input[value=survey]")
+    window.check()
 
 
 @looks

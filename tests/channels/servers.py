@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socketserver
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -41,6 +42,7 @@ class Mailbox:
     mood: str = "well"
     mails: list[Message] = field(default_factory=list)
     port: int = 0
+    pause: float = 0.0  # seconds before a message is taken
     answered: threading.Event = field(default_factory=threading.Event)
 
 
@@ -75,6 +77,7 @@ class _Smtp(socketserver.StreamRequestHandler):
         lines = []
         while (line := self.rfile.readline()) not in (b".\r\n", b""):
             lines.append(line.removeprefix(b".") if line.startswith(b"..") else line)
+        time.sleep(self.box.pause)
         self.box.mails.append(message_from_bytes(b"".join(lines), policy=default))
         if self.box.mood == "drop":
             return False
@@ -91,6 +94,9 @@ class _Smtp(socketserver.StreamRequestHandler):
 class _Server(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     daemon_threads = True
+
+    def handle_error(self, *_args: Any) -> None:
+        """Clients that die are what these tests are about."""
 
 
 @contextmanager
@@ -110,6 +116,7 @@ class Posted:
     status: int = 200
     posts: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     url: str = ""
+    pause: float = 0.0  # seconds before a post is answered
 
 
 class _Http(BaseHTTPRequestHandler):
@@ -118,6 +125,7 @@ class _Http(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"]))
         self.kept.posts.append(({k.lower(): v for k, v in self.headers.items()}, body))
+        time.sleep(self.kept.pause)
         if self.kept.status == 0:
             self.close_connection = True
             self.connection.close()

@@ -253,7 +253,7 @@ def test_taking_a_refusal_back_lets_messages_through_again(
 def test_nothing_is_sold_to_accounts_that_a_room_above_knows_to_be_in_trouble(
     mailbox: Mailbox, mail: Mail, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gate, "_troubled", [lambda ids: {"acme"} & set(ids)])
+    monkeypatch.setattr(gate, "_troubled", [lambda ids, _levels: {"acme"} & set(ids)])
     submit(
         [mail("sell", purpose="expansion"), mail("sell2", purpose="expansion", account_id="b",
                                                  person_id="bo")],

@@ -24,6 +24,7 @@ MATRIX = {
     "validation.view": "ALCN", "validation.run": "AL", "facts.view": "ALCSN",
     "facts.import": "ALC", "facts.repair": "ALS", "export": "ALCN", "people.export": "AL",
     "people.erase": "A", "policy.view": "ALCSN", "policy.edit": "AL", "team.view": "ALCSN",
+    "messages.view": "ALCSN", "messages.send": "ALC", "endpoints.manage": "A",
     "team.manage": "A", "keys.manage": "A", "audit.view": "ALN", "jobs.view": "ALCN",
 }  # fmt: skip
 LETTERS = {"A": "admin", "L": "cs_lead", "C": "csm", "S": "support", "N": "analyst"}

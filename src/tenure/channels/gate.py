@@ -41,12 +41,13 @@ _FIELDS = (
     "address", "caps", "urgent", "held_out", "due_at",
 )  # fmt: skip
 
-Troubled = Callable[[Sequence[str]], set[str]]
+Troubled = Callable[[Sequence[str], Sequence[str]], set[str]]
 _troubled: list[Troubled] = []
 
 
 def know_trouble(ask: Troubled) -> None:
-    """Let a room above say which of some accounts are in trouble: nothing is sold to them."""
+    """Let a room above say which of some accounts are at one of some risk levels: nothing is sold
+    to them."""
     if ask not in _troubled:
         _troubled.append(ask)
 
@@ -161,8 +162,8 @@ def _known(due: Sequence[Row], now: datetime) -> _Known:
 
 
 def _in_trouble(accounts: set[str]) -> set[str]:
-    listed = sorted(accounts)
-    return {account for ask in _troubled for account in ask(listed)} if listed else set()
+    listed, levels = sorted(accounts), policies.load("channels").selling.not_at_risk
+    return {a for ask in _troubled for a in ask(listed, levels)} if listed else set()
 
 
 def _history(recipients: Iterable[str], now: datetime) -> dict[str, list[policy.Before]]:

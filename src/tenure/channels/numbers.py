@@ -92,6 +92,10 @@ class Backoff(_Spec):
     after_no_days: int = Field(ge=0)
 
 
+class Selling(_Spec):
+    not_at_risk: tuple[str, ...]
+
+
 class Staleness(_Spec):
     transactional_hours: int = Field(ge=1)
     lifecycle_hours: int = Field(ge=1)
@@ -129,6 +133,7 @@ class Numbers(_Spec):
     caps: tuple[Cap, ...]
     quiet: Quiet
     conversation: Conversation
+    selling: Selling
     backoff: Backoff
     staleness: Staleness
     outbox: Outbox

@@ -36,4 +36,4 @@ def read(given: str) -> Who | None:
 
 def url(parcel: Parcel) -> str:
     """Where the recipient of a parcel goes to get no more like it."""
-    return f"{settings.PUBLIC_URL}/messages/{token(parcel.recipient, parcel.purpose)}/"
+    return f"{settings.PUBLIC_URL}/m/{token(parcel.recipient, parcel.purpose)}/"

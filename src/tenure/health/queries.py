@@ -6,7 +6,7 @@ State answers what is asked of a page that lists many accounts; the lake answers
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -47,6 +47,14 @@ def models() -> list[Row]:
         }
         for name in policy.model_names()
     ]
+
+
+def accounts_at_risk(ids: Sequence[str], levels: Sequence[str]) -> set[str]:
+    """Those of the accounts ``ids`` whose churn risk by the default model is at ``levels`` now."""
+    rows = AccountHealth.objects.filter(
+        model=default_model(), account_id__in=ids, risk_level__in=levels
+    )
+    return set(rows.values_list("account_id", flat=True))
 
 
 def account_health(account_id: str, name: str | None = None) -> AccountHealth | None:

@@ -39,7 +39,9 @@ class ContentSecurityPolicy:
         return response
 
 
-OPEN_PREFIXES = ("/static/", "/sign-in/", "/first-run/", "/invitation/", "/api/", "/healthz")
+OPEN_PREFIXES = (
+    "/static/", "/sign-in/", "/first-run/", "/invitation/", "/api/", "/healthz", "/m/",
+)  # fmt: skip
 
 
 class SignInRequired:

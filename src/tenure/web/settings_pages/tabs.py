@@ -10,6 +10,7 @@ from tenure.core import roles
 TABS = (
     ("Team", "settings_team", "team.view"),
     ("Keys and SDKs", "settings_keys", "keys.manage"),
+    ("Endpoints", "settings_endpoints", "endpoints.manage"),
     ("Audit trail", "settings_audit", "audit.view"),
     ("Workspace", "settings_workspace", "jobs.view"),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 from django.views.generic import RedirectView
 
-from tenure.web.settings_pages import audit, keys, team, workspace
+from tenure.web.settings_pages import audit, endpoints, keys, team, workspace
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="settings_team"), name="settings"),
@@ -16,6 +16,10 @@ urlpatterns = [
     path("team/<int:user_id>/active/", team.change_active, name="settings_active"),
     path("keys/", keys.page, name="settings_keys"),
     path("keys/<int:key_id>/revoke/", keys.revoke, name="settings_key_revoke"),
+    path("endpoints/", endpoints.page, name="settings_endpoints"),
+    path("endpoints/<int:endpoint_id>/rotate/", endpoints.rotate, name="settings_endpoint_rotate"),
+    path("endpoints/<int:endpoint_id>/switch/", endpoints.switch, name="settings_endpoint_switch"),
+    path("endpoints/<int:endpoint_id>/trial/", endpoints.trial, name="settings_endpoint_trial"),
     path("audit/", audit.page, name="settings_audit"),
     path("workspace/", workspace.page, name="settings_workspace"),
     path("workspace/storage/", workspace.storage, name="settings_storage"),

@@ -1,0 +1,59 @@
+"""What a recipient wants to hear about. A mail program's one-click POST unsubscribes at once (RFC
+8058); a person opens the page and chooses."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from tenure.channels import actions, queries, unsubscribing
+from tenure.channels.numbers import ANY
+from tenure.core import policy
+from tenure.web import workspace_name
+
+ONE_CLICK = "List-Unsubscribe"
+
+
+@csrf_exempt  # the signed address is the proof: mail programs post from nowhere
+@require_http_methods(["GET", "HEAD", "POST"])
+def page(request: HttpRequest, token: str) -> HttpResponse:
+    """The choices of whoever the link was sent to; 404 for an address that nobody was sent."""
+    who = unsubscribing.read(token)
+    if who is None:
+        raise Http404("this link was not sent by us, or is incomplete")
+    if request.method == "POST":
+        return _save(request, who)
+    purposes = policy.load("channels").purposes
+    context = {
+        "about": purposes.get(who.purpose),
+        "purpose": who.purpose,
+        "choices": queries.choices(who.recipient),
+        "company": workspace_name.read(),
+        "done": request.GET.get("done") == "1",
+    }
+    return render(request, "web/public/preferences.html", context)
+
+
+def _save(request: HttpRequest, who: unsubscribing.Who) -> HttpResponse:
+    now = timezone.now()
+    if ONE_CLICK in request.POST:
+        actions.refuse(who.recipient, "mail", who.purpose, "one-click", now=now)
+        return HttpResponse("You will get no more of these.\n", content_type="text/plain")
+    if "none" in request.POST:
+        actions.refuse(who.recipient, "mail", ANY, "preference page", now=now)
+    else:
+        _choose(who.recipient, set(request.POST.getlist("wanted")))
+    return redirect(f"{request.path}?done=1")
+
+
+def _choose(recipient: str, wanted: set[str]) -> None:
+    now, by = timezone.now(), "preference page"
+    before = queries.choices(recipient)
+    if any(c.wanted != (c.purpose in wanted) for c in before):
+        actions.allow(recipient, "mail", ANY, by, now=now)
+        for choice in before:
+            if choice.purpose not in wanted:
+                actions.refuse(recipient, "mail", choice.purpose, by, now=now)
