@@ -31,6 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "signals": ("signals", "List, explain, compute and check signals."),
     "score": ("score", "Score every account, as of now or a past day."),
     "validate": ("validate", "Hold past scores against the churn that really happened."),
+    "audit": ("audit", "Look for known faults of customer success in your own data."),
     "doctor": ("doctor", "Check the workspace and say how to repair what is wrong."),
     "backup": ("backup", "Write the whole workspace to one file."),
     "restore": ("restore", "Put a backup back."),

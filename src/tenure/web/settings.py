@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "tenure.connectors",
     "tenure.health",
     "tenure.metrics",
+    "tenure.learning",
     "tenure.web",
 ]
 
