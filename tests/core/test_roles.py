@@ -21,7 +21,8 @@ READS = {p for p in TABLE.permissions if p.endswith(".view")}
 MATRIX = {
     "accounts.view": "ALCSN", "accounts.edit": "ALC", "segments.edit": "ALC",
     "health.view": "ALCSN", "scores.override": "ALC", "scores.run": "AL",
-    "validation.view": "ALCN", "validation.run": "AL", "facts.view": "ALCSN",
+    "validation.view": "ALCN", "validation.run": "AL", "practice.view": "ALCN",
+    "practice.accept": "AL", "facts.view": "ALCSN",
     "facts.import": "ALC", "facts.repair": "ALS", "export": "ALCN", "people.export": "AL",
     "people.erase": "A", "policy.view": "ALCSN", "policy.edit": "AL", "team.view": "ALCSN",
     "team.manage": "A", "keys.manage": "A", "audit.view": "ALN", "jobs.view": "ALCN",

@@ -21,6 +21,7 @@ ITEMS = (
     Item("Accounts", "building", "/accounts/", "accounts.view"),
     Item("Health", "activity", "/health/", "health.view"),
     Item("Validation", "target", "/validation/", "validation.view"),
+    Item("Practice", "stethoscope", "/practice/", "practice.view"),
     Item("Facts", "database", "/facts/", "facts.view"),
     Item("Policy", "scale", "/policy/", "policy.view"),
     Item("Settings", "settings", "/settings/", "team.view"),

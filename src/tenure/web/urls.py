@@ -22,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("tenure.web.accounts.urls")),
     path("health/", include("tenure.web.health.urls")),
     path("validation/", include("tenure.web.validation.urls")),
+    path("practice/", include("tenure.web.audit.urls")),
     path("facts/", include("tenure.web.facts.urls")),
     path("policy/", include("tenure.web.policy.urls")),
     path("segments/", include("tenure.web.segments.urls")),

@@ -90,11 +90,39 @@ def test_the_packaged_document_is_sound() -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    ["findings = 3", "[findings]\nchampion_left = 3", "[findings.champion_left]\nnumbers = 3",
+     "reasons = ['a']", "[[findings]]", "running = 'fast'"],
+)  # fmt: skip
+def test_a_document_of_the_wrong_shape_is_refused(text: str) -> None:
+    with pytest.raises(SpecError, match="is no table"):
+        policy.parse("audit.toml", text)
+
+
+def test_what_a_workspace_leaves_out_is_as_packaged() -> None:
+    ours = policy.packaged()
+    found = policy.parse("audit.toml", "[findings.pausing_too_long]\nseverity = 'low'\n")
+    assert found.findings["pausing_too_long"].severity == "low"
+    assert found.findings["pausing_too_long"].numbers == {"most_days": 92}
+    assert found.ground == ours.ground
+    assert {k: r for k, r in found.findings.items() if k != "pausing_too_long"} == {
+        k: r for k, r in ours.findings.items() if k != "pausing_too_long"
+    }
+    assert policy.parse("audit.toml", "") == ours
+
+
+def test_a_text_from_before_a_fault_could_be_looked_for_stays_good() -> None:
+    own = "[findings.champion_left]\nmissing = 'not yet'\nseverity = 'low'\n"
+    rule = policy.parse("audit.toml", own).findings["champion_left"]
+    assert (rule.missing, rule.severity) == ("", "low")
+    assert rule.says == policy.packaged().findings["champion_left"].says
+
+
+@pytest.mark.parametrize(
     ("old", "new", "message"),
     [
         ("most_accounts = 100", "most_acounts = 100", "most_acounts"),
         ("least_share = 0.1 }", "least_share = 1.1 }", "is a share"),
-        ("numbers = { most_days = 92 }", "numbers = {}", "most_days"),
         ('severity = "critical"', 'severity = "grave"', "severity"),
         ("{owner} looks", "{boss} looks", "uses {boss}"),
         ("{owner} looks", "{owner.x} looks", "uses {owner.x}"),
@@ -104,6 +132,8 @@ def test_the_packaged_document_is_sound() -> None:
         ('nothing = "There', 'nothing_ = "There', "nothing_"),
         ("accept_days = 90", "accept_days = 0", "accept_days"),
         ('fail_on = "high"', 'fail_on = "loud"', "fail_on"),
+        ("[running]", "[walking]", "walking"),
+        ("least_share = 0.1 }", "least_share = 'much' }", "least_share"),
     ],
 )
 def test_a_document_that_is_not_sound_is_refused_with_its_key(

@@ -1,14 +1,16 @@
 """The audit's document (``audit.toml``), and the decisions that checks share. Pure but for loading.
 
-A workspace may change severities, thresholds and words; it may not leave out a finding or a number
-that the code reads, nor use a placeholder that the packaged sentence does not.
+A workspace may change severities, thresholds and words; what it leaves out is as packaged. It may
+not use a placeholder that the packaged sentence does not.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import lru_cache
 from pathlib import Path
 from string import Formatter
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -85,20 +87,46 @@ class AuditPolicy(_Spec):
 
 
 def parse(source: str, text: str) -> AuditPolicy:
-    """The document in ``text``; SpecError if it is not sound, or lacks what the checks need."""
-    found = toml.parse(AuditPolicy, source, toml.read(source, text))
+    """The document in ``text``; SpecError if it is not sound.
+
+    What it leaves out is as packaged, so that a workspace's own text stays good when a later
+    version looks for more.
+    """
     ours = packaged()
-    _same_keys(source, "findings", set(found.findings), set(ours.findings))
-    _same_keys(source, "reasons", set(found.reasons), set(ours.reasons))
+    found = toml.parse(AuditPolicy, source, _filled(source, toml.read(source, text)))
     for key, rule in found.findings.items():
-        where, mine = f"findings.{key}", ours.findings[key]
-        _same_keys(source, f"{where}.numbers", set(rule.numbers), set(mine.numbers))
-        if bool(rule.missing) != bool(mine.missing):
-            raise SpecError(source, where, "swaps `says` and `missing`", "keep the packaged one")
-        _same_blanks(source, f"{where}.says", rule.says, mine.says)
-        _same_blanks(source, f"{where}.link", rule.link, mine.link)
+        mine = ours.findings[key]
+        _none_unknown(source, f"findings.{key}.numbers", rule.numbers, mine.numbers)
+        _same_blanks(source, f"findings.{key}.says", rule.says, mine.says)
+        _same_blanks(source, f"findings.{key}.link", rule.link, mine.link)
     for name, words in found.reasons.items():
         _same_blanks(source, f"reasons.{name}", words, ours.reasons[name])
+    return found
+
+
+def _filled(source: str, given: dict[str, Any]) -> dict[str, Any]:
+    """The document with what it leaves out; a finding keeps to what the code can tell of it."""
+    ours = toml.read(DEFAULT.name, DEFAULT.read_text(encoding="utf-8"))
+    parts = {name: {**part, **_table(source, name, given)} for name, part in ours.items()}
+    for name in ("findings", "reasons"):
+        _none_unknown(source, name, parts[name], ours[name])
+    parts["findings"] = {
+        key: _rule(source, key, parts["findings"], mine) for key, mine in ours["findings"].items()
+    }
+    return {**given, **parts}
+
+
+def _rule(source: str, key: str, given: dict[str, Any], ours: dict[str, Any]) -> dict[str, Any]:
+    left_out = "says" if "missing" in ours else "missing"
+    own = {n: v for n, v in _table(source, key, given).items() if n != left_out}
+    numbers = {**ours.get("numbers", {}), **_table(source, "numbers", own)}
+    return {**ours, **own, "numbers": numbers}
+
+
+def _table(source: str, name: str, given: dict[str, Any]) -> dict[str, Any]:
+    found = given.get(name, {})
+    if not isinstance(found, dict):
+        raise SpecError(source, name, "is no table", f"write it as [{name}] with its keys below")
     return found
 
 
@@ -109,11 +137,9 @@ def packaged() -> AuditPolicy:
     return toml.parse(AuditPolicy, DEFAULT.name, toml.read(DEFAULT.name, text))
 
 
-def _same_keys(source: str, where: str, given: set[str], needed: set[str]) -> None:
-    for name in sorted(given - needed):
-        raise SpecError(source, f"{where}.{name}", "is not known", "remove it")
-    for name in sorted(needed - given):
-        raise SpecError(source, f"{where}.{name}", "is missing", "add it as in the default")
+def _none_unknown(source: str, where: str, given: Collection[str], known: Collection[str]) -> None:
+    for name in sorted(set(given) - set(known)):
+        raise SpecError(source, f"{where}.{name}", "is not known", "remove or correct it")
 
 
 def _same_blanks(source: str, where: str, text: str, ours: str) -> None:

@@ -38,7 +38,7 @@ def same_effort_for_all(ground: Ground, rule: Rule) -> Outcome:
         rule, ratio < numbers["least_ratio"], top["untouched"],
         top=titles[top["tier"]], bottom=titles[bottom["tier"]], top_rate=f"{top['rate']:.1f}",
         bottom_rate=f"{bottom['rate']:.1f}", least=plain(numbers["least_ratio"]),
-        ratio="infinitely" if ratio == float("inf") else f"{ratio:.1f}",
+        ratio="∞" if ratio == float("inf") else f"{ratio:.1f}",
     )  # fmt: skip
 
 
