@@ -41,6 +41,14 @@ def test_the_analyst_only_reads() -> None:
     assert TABLE.granted("analyst") <= READS | {"export"}
 
 
+def test_a_table_saved_before_a_permission_was_invented_stays_good() -> None:
+    lines = [x for x in TEXT.splitlines() if not x.startswith('"practice.')]
+    older = "\n".join(lines).replace('"practice.view", ', "").replace('"practice.accept",', "")
+    table = roles.parse("roles.toml", older)
+    assert table.permissions.keys() == TABLE.permissions.keys()
+    assert [r for r in table.roles if "practice.view" in table.granted(r)] == ["admin"]
+
+
 def test_an_unknown_role_may_do_nothing() -> None:
     assert TABLE.granted("intern") == frozenset()
 
