@@ -47,7 +47,8 @@ def add(table: str, rows: Iterable[dict[str, Any]]) -> None:
         if table in ids:
             made.setdefault(ids[table], f"{table}-{n}")
         given.append(made)
-    frame = pa.Table.from_pylist(given)
+    names = list(dict.fromkeys(name for row in given for name in row))
+    frame = pa.table({name: pa.array([row.get(name) for row in given]) for name in names})
     lake.current().append(table, conform(table, frame), (f"test-{table}", next(_number)))
 
 
