@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from people import NOW
 from web import reports
 
@@ -16,6 +17,8 @@ from tenure.channels.models import Message, Suppression
 from tenure.core.models import Job
 from tenure.facts import contracts, quarantine, sources, validate
 from tenure.facts.models import Quarantined, SourceAlert
+from tenure.learning.audit import actions as practice
+from tenure.learning.audit.finding import Finding
 
 # The two extremes: wide and light, narrow and dark.
 LOOKS = [("light", False), ("dark", True)]
@@ -48,6 +51,30 @@ def test_health_and_validation(browse, customers, alice, theme, phone):
                  "/validation/?model=formula", "/validation/?model=signal_matrix"):  # fmt: skip
         window.open(path)
         window.check()
+
+
+@looks
+def test_practice(browse, customers, alice, theme, phone):
+    found = [
+        Finding("champion_left", "high", "A champion left", "open", "1 of 2 accounts.", "Find one.",
+                "/accounts/", tuple(f"acc_{i:06d}" for i in range(12)), 12),
+        Finding("vanity_score", "medium", "A score that looks good", "open", "9 of 10.", "Look.",
+                "/validation/"),
+        Finding("guilt_copy", "medium", "Guilt", "not_assessed", "No texts.", "Let go."),
+        Finding("scaling_by_hand", "low", "By hand", "passed", "40 customers.", "Share."),
+    ]  # fmt: skip
+    practice.keep(found, NOW)
+    practice.accept("vanity_score", "We are at it", 30, alice, now=timezone.now())
+    window = browse(alice, theme, phone)
+    page = window.open("/practice/")
+    window.check()
+    page.click("text=4 more")
+    page.click("[data-dialog=accept-champion_left]")
+    window.check()
+    page.fill("#champion_left_reason", "We look for one")
+    page.click("#accept-champion_left button[type=submit]")
+    page.wait_for_selector("text=Nothing is open")
+    window.check()
 
 
 @looks
@@ -114,7 +141,8 @@ def test_settings_and_segments(browse, customers, alice, theme, phone):
 
 def test_empty_rooms_teach(browse, workspace, alice):
     window = browse(alice)
-    for path in ("/health/", "/validation/", "/facts/", "/facts/quarantine/", "/facts/imports/"):
+    for path in ("/health/", "/validation/", "/practice/", "/facts/", "/facts/quarantine/",
+                 "/facts/imports/"):  # fmt: skip
         page = window.open(path)
         assert page.locator(".empty").count() >= 1
         window.check()

@@ -21,7 +21,8 @@ READS = {p for p in TABLE.permissions if p.endswith(".view")}
 MATRIX = {
     "accounts.view": "ALCSN", "accounts.edit": "ALC", "segments.edit": "ALC",
     "health.view": "ALCSN", "scores.override": "ALC", "scores.run": "AL",
-    "validation.view": "ALCN", "validation.run": "AL", "facts.view": "ALCSN",
+    "validation.view": "ALCN", "validation.run": "AL", "practice.view": "ALCN",
+    "practice.accept": "AL", "facts.view": "ALCSN",
     "facts.import": "ALC", "facts.repair": "ALS", "export": "ALCN", "people.export": "AL",
     "people.erase": "A", "policy.view": "ALCSN", "policy.edit": "AL", "team.view": "ALCSN",
     "messages.view": "ALCSN", "messages.send": "ALC", "endpoints.manage": "A",
@@ -39,6 +40,14 @@ def test_the_matrix(letter: str, permission: str) -> None:
 
 def test_the_analyst_only_reads() -> None:
     assert TABLE.granted("analyst") <= READS | {"export"}
+
+
+def test_a_table_saved_before_a_permission_was_invented_stays_good() -> None:
+    lines = [x for x in TEXT.splitlines() if not x.startswith('"practice.')]
+    older = "\n".join(lines).replace('"practice.view", ', "").replace('"practice.accept",', "")
+    table = roles.parse("roles.toml", older)
+    assert table.permissions.keys() == TABLE.permissions.keys()
+    assert [r for r in table.roles if "practice.view" in table.granted(r)] == ["admin"]
 
 
 def test_an_unknown_role_may_do_nothing() -> None:

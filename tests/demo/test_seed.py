@@ -19,6 +19,7 @@ from tenure.demo.simulate import Simulation
 from tenure.facts import lake
 from tenure.facts.models import Quarantined, Source
 from tenure.health.models import AccountHealth, ValidationReport
+from tenure.learning.audit.models import AuditRun
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 MARK = Marker("Larkspur", 20, 60, "2026-03-02")
@@ -52,6 +53,7 @@ def test_a_demo_workspace_is_filled_scored_and_validated(workspace: Any) -> None
     assert AccountHealth.objects.values("model").distinct().count() >= 5
     report = ValidationReport.objects.get()
     assert report.result["churned"] > 2
+    assert AuditRun.objects.get().counts["passed"] > 3
     assert "60 accounts" in said["Simulate two years of Larkspur"]
 
 

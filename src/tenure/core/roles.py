@@ -50,7 +50,9 @@ def parse(source: str, text: str) -> RoleTable:
     """The role table in ``text``, refused if it names unknown permissions or disarms the admin."""
     table = toml.parse(RoleTable, source, toml.read(source, text))
     known = toml.parse(RoleTable, source, toml.read(source, DEFAULT.read_text())).permissions
-    _refuse_unknown(source, "permissions", set(table.permissions) ^ set(known))
+    _refuse_unknown(source, "permissions", set(table.permissions) - set(known))
+    # A table saved before a permission was invented stays good: only who may all has it.
+    table = table.model_copy(update={"permissions": {**known, **table.permissions}})
     for name, role in table.roles.items():
         _refuse_unknown(source, f"roles.{name}.permissions", role.permissions - {*known, "*"})
     if table.granted(ADMIN) != frozenset(known):
@@ -65,8 +67,8 @@ def _refuse_unknown(source: str, key: str, names: set[str] | frozenset[str]) -> 
         raise SpecError(
             source,
             key,
-            f"unknown or missing: {', '.join(sorted(names))}",
-            "use exactly the permissions of the packaged table",
+            f"unknown: {', '.join(sorted(names))}",
+            "use the permissions of the packaged table",
         )
 
 

@@ -23,6 +23,7 @@ from tenure.facts.inbox import Letter, store
 from tenure.facts.models import Quarantined
 from tenure.health import actions
 from tenure.health import policy as health_policy
+from tenure.learning.audit import actions as practice
 
 PASSWORD = "try-the-demo"  # noqa: S105 - it is printed: the data is invented
 MOBILE = "larkspur-mobile"
@@ -61,6 +62,7 @@ class Seeding:
         yield Step("Score the past month by month, and validate", self._validate)
         yield Step("Score the last weeks", self._weeks)
         yield Step("Score today by every model", self._score)
+        yield Step("Look for known faults of practice", self._audit)
 
     @property
     def end(self) -> datetime:
@@ -142,6 +144,10 @@ class Seeding:
             report(number, len(names))
             run = actions.run_scoring(self.now, name, now=self.now)
         return f"{run.accounts_done:,} accounts, {len(names)} models"
+
+    def _audit(self, _: Report) -> str:
+        kept = practice.run(self.now)
+        return f"{kept.counts['open']} open, {kept.counts['not_assessed']} not assessed"
 
 
 def _own_contracts() -> str:

@@ -22,6 +22,7 @@ ITEMS = (
     Item("Health", "activity", "/health/", "health.view"),
     Item("Validation", "target", "/validation/", "validation.view"),
     Item("Messages", "mail", "/messages/", "messages.view"),
+    Item("Practice", "stethoscope", "/practice/", "practice.view"),
     Item("Facts", "database", "/facts/", "facts.view"),
     Item("Policy", "scale", "/policy/", "policy.view"),
     Item("Settings", "settings", "/settings/", "team.view"),

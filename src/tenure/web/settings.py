@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "tenure.channels",
     "tenure.health",
     "tenure.metrics",
+    "tenure.learning",
     "tenure.web",
 ]
 

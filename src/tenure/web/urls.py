@@ -24,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("validation/", include("tenure.web.validation.urls")),
     path("messages/", include("tenure.web.messages.urls")),
     path("m/", include("tenure.web.public.urls")),
+    path("practice/", include("tenure.web.audit.urls")),
     path("facts/", include("tenure.web.facts.urls")),
     path("policy/", include("tenure.web.policy.urls")),
     path("segments/", include("tenure.web.segments.urls")),

@@ -27,6 +27,7 @@ GROUPS = (
         "segments stages",
     ),
     ("Revenue", "How revenue, retention and lifetime value are reckoned.", "revenue ltv"),
+    ("Practice", "Which faults of customer success are looked for, and from where on.", "audit"),
     ("Facts", "What those who send facts promise, and how facts are taken in.", "contracts ingest"),
     ("Workspace", "Who may do what, and how the workspace runs.", ""),
 )

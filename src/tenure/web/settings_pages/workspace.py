@@ -25,6 +25,7 @@ STATES = {
 KINDS = {
     "health.score": "Score all accounts",
     "health.validate": "Validate scores",
+    "learning.audit": "Practice audit",
     "health.segments": "Count segments",
     "facts.watch": "Watch sources",
     "facts.import": "Import a file",

@@ -1,0 +1,1 @@
+"""Learning from what happened: is customer success practised as it should be?"""

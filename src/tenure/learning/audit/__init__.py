@@ -1,0 +1,1 @@
+"""The practice audit: known faults of customer success, looked for in the workspace's own data."""

@@ -1,0 +1,36 @@
+"""The checks: one function per finding that can be assessed today.
+
+A check looks at the ground and gives an outcome; what it cannot tell is *not assessed*, never
+passed. A finding of the policy without a check is not assessed for the reason its ``missing`` says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from tenure.learning.audit.checks import contact, cover, feedback, losses, renewal, score
+from tenure.learning.audit.finding import Outcome
+from tenure.learning.audit.ground import Ground
+from tenure.learning.audit.policy import Rule
+
+Check = Callable[[Ground, Rule], Outcome]
+
+CHECKS: Mapping[str, Check] = {
+    "only_revenue_measured": score.only_revenue_measured,
+    "health_does_not_predict": score.health_does_not_predict,
+    "vanity_score": score.vanity_score,
+    "usage_for_satisfaction": score.usage_for_satisfaction,
+    "same_effort_for_all": contact.same_effort_for_all,
+    "success_doing_support": contact.success_doing_support,
+    "engaged_only_at_renewal": renewal.engaged_only_at_renewal,
+    "waiting_for_renewals": renewal.waiting_for_renewals,
+    "advocates_ignored": feedback.advocates_ignored,
+    "negative_feedback_ignored": feedback.negative_feedback_ignored,
+    "power_users_ignored": cover.power_users_ignored,
+    "champion_left": cover.champion_left,
+    "scaling_by_hand": cover.scaling_by_hand,
+    "involuntary_churn_ignored": losses.involuntary_churn_ignored,
+    "pausing_too_long": losses.pausing_too_long,
+}
+
+__all__ = ["CHECKS", "Check"]

@@ -1,0 +1,28 @@
+"""The audit itself: every finding of the policy, with what its check found."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from tenure.learning.audit import documents
+from tenure.learning.audit.checks import CHECKS
+from tenure.learning.audit.finding import Finding, Outcome, in_order
+from tenure.learning.audit.ground import Ground
+from tenure.learning.audit.policy import Rule
+
+
+def examine(now: datetime) -> list[Finding]:
+    """All findings as of ``now``, as if nothing were accepted."""
+    ground = Ground(now, documents.current())
+    found = [_finding(key, rule, ground) for key, rule in ground.policy.findings.items()]
+    return in_order(found)
+
+
+def _finding(key: str, rule: Rule, ground: Ground) -> Finding:
+    check = CHECKS.get(key)
+    outcome = check(ground, rule) if check else Outcome("not_assessed", rule.missing)
+    return Finding(
+        key, rule.severity, rule.title, outcome.state, outcome.evidence, rule.remedy,
+        rule.link.format(model=ground.model.name) if rule.link else "",
+        outcome.accounts[: ground.policy.running.accounts_listed], len(outcome.accounts),
+    )  # fmt: skip
