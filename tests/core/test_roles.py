@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -44,7 +45,7 @@ def test_the_analyst_only_reads() -> None:
 
 def test_a_table_saved_before_a_permission_was_invented_stays_good() -> None:
     lines = [x for x in TEXT.splitlines() if not x.startswith('"practice.')]
-    older = "\n".join(lines).replace('"practice.view", ', "").replace('"practice.accept",', "")
+    older = re.sub(r'"practice.(view|accept)",\s*', "", "\n".join(lines))
     table = roles.parse("roles.toml", older)
     assert table.permissions.keys() == TABLE.permissions.keys()
     assert [r for r in table.roles if "practice.view" in table.granted(r)] == ["admin"]
@@ -58,7 +59,7 @@ def test_an_unknown_role_may_do_nothing() -> None:
     ("old", "new", "key"),
     [
         ('permissions = ["*"]', 'permissions = ["team.view"]', "roles.admin"),
-        ('"facts.repair", "policy.view"', '"facts.fly"', "roles.support.permissions"),
+        ('"facts.view", "facts.repair"', '"facts.fly"', "roles.support.permissions"),
         ('"export" = ', '"exports" = ', "permissions"),
         ('title = "Analyst"', 'name = "Analyst"', "roles.analyst.name"),
     ],
