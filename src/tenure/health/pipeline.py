@@ -7,7 +7,7 @@ stage; segments that look at score or stage.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -26,6 +26,9 @@ from tenure.analytics.signals.fired import fired_risk_signals
 from tenure.analytics.signals.registry import Registry
 from tenure.analytics.stages import StagePolicy, next_stage
 from tenure.health import policy
+
+ALSO_ASKED: list[Callable[[], Iterable[str]]] = []
+"""What rooms above look at besides: functions that give the names of fields."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,7 @@ class Rules:
     def needed_signals(self) -> list[str]:
         """All signals to be computed: kept ones and those that rules look at."""
         asked = {name for rule in segments.rules().values() for name in rule.fields()}
+        asked |= {name for ask in ALSO_ASKED for name in ask()}
         asked |= self.stages.fields() | {"arr_minor", "currency"}
         known = set(self.registry.of_accounts())
         kept = self.kept_signals()

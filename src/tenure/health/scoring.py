@@ -57,6 +57,10 @@ class Facts:
         return cls(dataset, LedgerPrint(dataset))
 
 
+AFTER_LIVE: list[Callable[[pa.Table, datetime, datetime], object]] = []
+"""Whom to tell of a live scoring by the default model: all known accounts with signals, score and
+stage; the moment scored; now. They must bear to be told again."""
+
 STAGE_MEMORY = timedelta(days=62)
 """A stage older than this is not carried on: the account is placed anew."""
 
@@ -228,6 +232,8 @@ def _finish(
         if run.model == policy.settings().default_model:
             stage_changes.keep(scored.everyone, run.as_of, now)
             segments.refresh(scored.everyone, now)
+            for tell in AFTER_LIVE:
+                tell(scored.everyone, run.as_of, now)
     run.state, run.finished_at, run.accounts_done = "done", now, len(accounts)
     run.summary = summary.of(scored, rules.model)
     run.save(update_fields=["state", "finished_at", "accounts_done", "summary"])

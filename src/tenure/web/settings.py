@@ -33,6 +33,8 @@ INSTALLED_APPS = [
     "tenure.connectors",
     "tenure.channels",
     "tenure.health",
+    "tenure.plays.tasks",
+    "tenure.plays",
     "tenure.metrics",
     "tenure.learning",
     "tenure.web",

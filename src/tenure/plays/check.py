@@ -1,0 +1,126 @@
+"""The message check: what a careful colleague would say before a play is switched on. Pure.
+
+Rules and their reasons are in docs/rules/message-check.md; words and limits in ``plays.toml``.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from tenure.channels.numbers import Numbers
+from tenure.plays.numbers import CheckNumbers
+from tenure.plays.spec import InactiveTrigger, MailStep, Play, PostStep, TaskStep, WhenTrigger
+
+_LINK = re.compile(r"https?://\S+")
+
+
+@dataclass(frozen=True)
+class Warning:
+    """``rule`` names the rule, ``where`` the step, ``says`` what is wrong and what to do."""
+
+    rule: str
+    where: str
+    says: str
+
+
+def check(
+    play: Play, numbers: CheckNumbers, gate: Numbers, audience: int | None, everyone: int
+) -> list[Warning]:
+    """Every warning; ``audience`` of ``everyone`` accounts would enter (None: not counted yet)."""
+    found = [*_audience(play, numbers, audience, everyone), *_purpose(play, gate)]
+    found += _effect(play)
+    for step in play.steps:
+        if isinstance(step, MailStep | TaskStep):
+            texts = [getattr(step, k, "") for k in ("subject", "title", "text", "words")]
+            found += _words(step.id, " ".join(texts), numbers)
+        if isinstance(step, MailStep):
+            found += _actions(step, numbers)
+    return found
+
+
+def _audience(
+    play: Play, numbers: CheckNumbers, audience: int | None, everyone: int
+) -> list[Warning]:
+    narrowed = play.audience is not None or isinstance(play.trigger, WhenTrigger | InactiveTrigger)
+    found = []
+    if not narrowed and _writes(play):
+        found.append(
+            Warning(
+                "no-audience",
+                "",
+                "It writes to every account that meets the trigger, whatever "
+                "its stage, value or health. Say for whom it is meant.",
+            )
+        )
+    if audience is not None and everyone and audience / everyone >= numbers.mass_share:
+        found.append(
+            Warning(
+                "mass-send",
+                "",
+                f"{audience:,} of {everyone:,} accounts would enter at once. "
+                "A message for everybody is rarely about anybody: narrow it.",
+            )
+        )
+    return found
+
+
+def _writes(play: Play) -> bool:
+    return any(isinstance(step, MailStep) for step in play.steps)
+
+
+def _purpose(play: Play, gate: Numbers) -> list[Warning]:
+    found = []
+    for step in play.steps:
+        name = getattr(step, "purpose", "") or play.purpose
+        if name not in gate.purposes:
+            says = f"There is no purpose {name!r} in the policy “channels”."
+            found.append(Warning("purpose", step.id, says))
+        elif isinstance(step, MailStep) and gate.purposes[name].category == "transactional":
+            says = (
+                "It is declared transactional, so caps and consent do not hold it back. "
+                "Only what people need to use or pay for the product may be that."
+            )
+            found.append(Warning("transactional", step.id, says))
+    return found
+
+
+def _effect(play: Play) -> list[Warning]:
+    acts = [s for s in play.steps if isinstance(s, MailStep | PostStep | TaskStep)]
+    if play.goal is None and acts:
+        return [Warning("no-goal", "", "It has no goal, so nobody will know whether it works.")]
+    if play.holdout == 0 and acts:
+        return [
+            Warning(
+                "no-holdout",
+                "",
+                "Nobody is held out: its effect cannot be told from what "
+                "would have happened anyway.",
+            )
+        ]
+    return []
+
+
+def _words(where: str, text: str, numbers: CheckNumbers) -> list[Warning]:
+    low = text.lower()
+    found = []
+    for phrase in numbers.guilt:
+        if re.search(rf"\b{re.escape(phrase)}\b", low):
+            says = f"“{phrase}” presses on guilt or fear. Say what helps them instead."
+            found.append(Warning("guilt", where, says))
+    for phrase in numbers.pressure:
+        if re.search(rf"\b{re.escape(phrase)}\b", low):
+            says = f"“{phrase}” presses for time. If there is a date, name it; else leave it out."
+            found.append(Warning("pressure", where, says))
+    return found
+
+
+def _actions(step: MailStep, numbers: CheckNumbers) -> list[Warning]:
+    links = len(_LINK.findall(step.text))
+    if links > numbers.links_most:
+        says = f"{links} links ask for {links} things. Keep the one that matters now."
+        return [Warning("many-actions", step.id, says)]
+    if len(step.text.split()) > numbers.words_most:
+        says = f"{len(step.text.split())} words: few people read more than {numbers.words_most}."
+        return [Warning("long", step.id, says)]
+    return []

@@ -1,0 +1,96 @@
+"""Whom a play writes to at an account, and what its texts are filled with."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tenure.accounts.models import Account, Membership, Person
+from tenure.core import policy as policies
+from tenure.health import queries as health
+from tenure.health.models import AccountHealth
+
+
+@dataclass(frozen=True)
+class Contact:
+    """A person with an address."""
+
+    id: str
+    email: str
+    name: str
+
+
+def contacts(accounts: Collection[str], roles: Sequence[str]) -> dict[str, Contact]:
+    """Whom to write to at each account: the first of ``roles`` somebody with an address has; among
+    equals whoever was seen last. Accounts without such a person are left out."""
+    rows = (
+        Membership.objects.filter(account_id__in=accounts, left_at=None, role__in=roles)
+        .exclude(person__email="")
+        .select_related("person")
+    )
+    found: dict[str, list[Membership]] = defaultdict(list)
+    for row in rows:
+        found[row.account_id].append(row)
+    return {account: _best(listed, roles) for account, listed in found.items()}
+
+
+def _best(listed: Sequence[Membership], roles: Sequence[str]) -> Contact:
+    def rank(row: Membership) -> tuple[int, float, str]:
+        seen = row.person.last_seen_at
+        return roles.index(row.role), -(seen.timestamp() if seen else 0.0), row.person_id
+
+    person = min(listed, key=rank).person
+    return _contact(person)
+
+
+def by_id(people: Collection[str]) -> dict[str, Contact]:
+    """People with an address, by id."""
+    rows = Person.objects.filter(pk__in=people).exclude(email="")
+    return {person.pk: _contact(person) for person in rows}
+
+
+def _contact(person: Person) -> Contact:
+    return Contact(person.pk, person.email, person.name)
+
+
+def account_words(accounts: Collection[str]) -> dict[str, dict[str, Any]]:
+    """What texts about each account are filled with (see ``plays.words``)."""
+    scored = {
+        row.account_id: row
+        for row in AccountHealth.objects.filter(
+            model=health.default_model(), account_id__in=accounts
+        ).only("account_id", "shown_health", "risk", "signals")
+    }
+    company = str(policies.load("workspace").name) or "us"
+    rows = Account.objects.filter(pk__in=accounts).select_related("owner")
+    return {row.pk: _of_account(row, scored.get(row.pk), company) for row in rows}
+
+
+def _of_account(row: Account, scored: AccountHealth | None, company: str) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "account.id": row.pk,
+        "account.name": row.name or row.pk,
+        "account.plan": row.plan_id,
+        "account.renews_on": f"{row.renews_at:%-d %B %Y}" if row.renews_at else "",
+        "owner.name": str(row.owner) if row.owner else f"The team at {company}",
+        "company": company,
+    }
+    if scored is not None:
+        found |= {"health": _number(scored.shown_health), "risk": _number(scored.risk)}
+        found |= {f"signal.{k}": _number(v) for k, v in scored.signals.items()}
+    return found
+
+
+def _number(value: Any) -> str:
+    if value is None:
+        return ""
+    return f"{value:,.4g}" if isinstance(value, float) else str(value)
+
+
+def person_words(contact: Contact | None) -> Mapping[str, str]:
+    """What texts to a person are filled with besides."""
+    if contact is None or not contact.name.strip():
+        return {}
+    return {"person.name": contact.name, "person.first_name": contact.name.split()[0]}

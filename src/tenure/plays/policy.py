@@ -1,0 +1,73 @@
+"""The policy documents of plays: how they are run, and each play."""
+
+from __future__ import annotations
+
+from tenure.analytics.errors import SpecError
+from tenure.analytics.segments import check_fields
+from tenure.channels.numbers import Numbers
+from tenure.core import policy, workspace
+from tenure.core.policy.registry import Loader
+from tenure.health import policy as health
+from tenure.plays import spec
+from tenure.plays.numbers import DEFAULT, DOCUMENT, FAMILY, LIBRARY, PlayNumbers, parse
+from tenure.plays.spec import Play
+
+
+def register() -> None:
+    """Make the documents known."""
+    policy.register(
+        policy.PolicyDocument(
+            DOCUMENT, "Plays", DEFAULT, parse, "How plays are run, measured and checked."
+        )
+    )
+    policy.register_family(
+        policy.PolicyFamily(
+            FAMILY, "Play", LIBRARY, spec.parse,
+            "One play: trigger, audience, steps, exit, goal.", _check,
+        )
+    )  # fmt: skip
+
+
+def _check(source: str, play: Play, load: Loader) -> None:
+    """SpecError if the play asks for a field, a purpose or a channel that does not exist."""
+    known = health.known_fields()
+    for rule in play.rules():
+        check_fields(source, rule, known)
+    gate: Numbers = load("channels")
+    for name in {play.purpose, *(getattr(s, "purpose", "") for s in play.steps)} - {""}:
+        if name not in gate.purposes:
+            names = ", ".join(gate.purposes)
+            raise SpecError(source, "purpose", f"there is no purpose {name!r}", f"use: {names}")
+
+
+def numbers() -> PlayNumbers:
+    """``plays`` in force."""
+    loaded: PlayNumbers = policy.load(DOCUMENT)
+    return loaded
+
+
+def names() -> list[str]:
+    """Names of all plays, packaged and own."""
+    return [name.removeprefix(FAMILY) for name in policy.list_names(FAMILY)]
+
+
+def play(name: str, version: int | None = None) -> Play:
+    """A play as in force, or as of ``version``; SpecError if there is none."""
+    document = FAMILY + name
+    loaded: Play = policy.parsed(document, policy.text(document, version))
+    return loaded
+
+
+def version(name: str) -> int:
+    """Number of the version in force; 0 is the packaged one."""
+    return policy.version(FAMILY + name)
+
+
+def share_held_out(of: Play) -> float:
+    """The share of accounts a play leaves alone."""
+    return numbers().holdout if of.holdout is None else of.holdout
+
+
+def salt() -> str:
+    """What makes this workspace's draws its own."""
+    return workspace.current().secret_key()

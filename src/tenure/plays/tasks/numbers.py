@@ -1,0 +1,48 @@
+"""The numbers of work for people (policy document ``tasks``)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from tenure.analytics import toml
+from tenure.core import policy
+
+DOCUMENT = "tasks"
+DEFAULT = Path(__file__).with_name("tasks.toml")
+
+
+class TaskNumbers(BaseModel):
+    """The whole document."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    snooze_days: tuple[int, ...] = Field(min_length=1)
+    escalate_after_hours: int = Field(ge=0)
+    escalate_to: str
+    renewals_within_days: int = Field(ge=1)
+    untouched_shown: int = Field(ge=1)
+    keep_days: int = Field(ge=31)
+    outcomes: dict[str, str] = Field(min_length=1)
+    cadence: dict[str, int]
+
+
+def parse(source: str, text: str) -> TaskNumbers:
+    """The document in ``text``; SpecError names a wrong key."""
+    return toml.parse(TaskNumbers, source, toml.read(source, text))
+
+
+def register() -> None:
+    """Make the document known."""
+    policy.register(
+        policy.PolicyDocument(
+            DOCUMENT, "Tasks", DEFAULT, parse,
+            "Work for people: order, escalation, outcomes, and the touch each tier is owed.",
+        )
+    )  # fmt: skip
+
+
+def current() -> TaskNumbers:
+    """The numbers in force."""
+    loaded: TaskNumbers = policy.load(DOCUMENT)
+    return loaded
