@@ -101,9 +101,13 @@ def score_everyone(
     return Scored(scores, active, everyone, members)
 
 
-def compute(rules: Rules, as_of: datetime, dataset: object, **options: object) -> pa.Table:
-    """All signals needed, for every account known at ``as_of``."""
-    return compute_signals(dataset, rules.registry, as_of, names=rules.needed_signals(), **options)  # type: ignore[arg-type]
+def compute(
+    rules: Rules, as_of: datetime, dataset: object, also: Iterable[str] = (), **options: object
+) -> pa.Table:
+    """All signals needed, and those among ``also``, for every account known at ``as_of``."""
+    needed, known = rules.needed_signals(), rules.registry.of_accounts()
+    names = [*needed, *(n for n in dict.fromkeys(also) if n in known and n not in needed)]
+    return compute_signals(dataset, rules.registry, as_of, names=names, **options)  # type: ignore[arg-type]
 
 
 def _early(names: Collection[str]) -> set[str]:

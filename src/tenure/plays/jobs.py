@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pyarrow as pa
+from django.db import transaction
 
 from tenure.core import jobs, schedule
-from tenure.plays import advance, ending, numbers, snapshot, triggers
-from tenure.plays.models import ACTIVE, ON, Enrolment, PlaySwitch
+from tenure.plays import advance, dry_run, ending, numbers, policy, snapshot, triggers
+from tenure.plays.models import ACTIVE, ON, DryRunKept, Enrolment, PlaySwitch
 
-ADVANCE, LOOK = "plays.advance", "plays.look"
+ADVANCE, LOOK, DRY_RUN = "plays.advance", "plays.look", "plays.dry_run"
 LOOK_EVERY = timedelta(minutes=15)
 
 
@@ -45,9 +46,28 @@ def _look(_job: jobs.Running, now: datetime) -> None:
     look(now)
 
 
+def ask_dry_run(name: str, now: datetime) -> None:
+    """Have a play tried on history; the page shows how far it is."""
+    version = policy.version(name)
+    with transaction.atomic():
+        DryRunKept.objects.update_or_create(
+            play=name,
+            defaults={"version": version, "asked_at": now, "finished_at": None, "result": {},
+                      "error": ""},
+        )  # fmt: skip
+        jobs.enqueue(DRY_RUN, name, now=now)
+
+
+def _dry_run(job: jobs.Running, now: datetime) -> None:
+    play = policy.play(job.key)
+    found = dry_run.run(play, now, lambda done, total: job.save(done=done, total=total))
+    DryRunKept.objects.filter(pk=job.key).update(result=found.as_json(), finished_at=job.clock())
+
+
 def register() -> None:
     """Name the handlers and their rhythm."""
     jobs.register(ADVANCE, _advance)
     jobs.register(LOOK, _look)
+    jobs.register(DRY_RUN, _dry_run)
     schedule.every(LOOK, LOOK_EVERY)
     schedule.duty("plays", float(numbers.packaged().advance_seconds), tick)

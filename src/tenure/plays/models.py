@@ -34,6 +34,17 @@ class Standing(models.Model):
         ]
 
 
+class DryRunKept(models.Model):
+    """The last trial of a play on history; ``result`` is empty while it runs."""
+
+    play = models.CharField(max_length=80, primary_key=True)
+    version = models.PositiveIntegerField()
+    asked_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+    result = models.JSONField(default=dict)
+    error = models.TextField(blank=True)
+
+
 class Enrolment(models.Model):
     """An account (or person) in a play, on the version it entered with.
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
+from pathlib import Path
+
 from tenure.analytics.errors import SpecError
+from tenure.analytics.experiments.policy import parse_experiments
 from tenure.analytics.segments import check_fields
 from tenure.channels.numbers import Numbers
 from tenure.core import policy, workspace
@@ -12,6 +16,8 @@ from tenure.plays import spec
 from tenure.plays.numbers import DEFAULT, DOCUMENT, FAMILY, LIBRARY, PlayNumbers, parse
 from tenure.plays.spec import Play
 
+_EXPERIMENTS = Path(str(files("tenure.analytics.experiments"))) / "experiments.toml"
+
 
 def register() -> None:
     """Make the documents known."""
@@ -20,6 +26,12 @@ def register() -> None:
             DOCUMENT, "Plays", DEFAULT, parse, "How plays are run, measured and checked."
         )
     )
+    policy.register(
+        policy.PolicyDocument(
+            "experiments", "Experiments", _EXPERIMENTS, parse_experiments,
+            "How experiments and the effect of plays are judged, and in which words.",
+        )
+    )  # fmt: skip
     policy.register_family(
         policy.PolicyFamily(
             FAMILY, "Play", LIBRARY, spec.parse,
