@@ -142,7 +142,7 @@ def test_settings_and_segments(browse, customers, alice, theme, phone):
 def test_empty_rooms_teach(browse, workspace, alice):
     window = browse(alice)
     for path in ("/health/", "/validation/", "/practice/", "/facts/", "/facts/quarantine/",
-                 "/facts/imports/"):  # fmt: skip
+                 "/facts/imports/", "/portfolio/"):  # fmt: skip
         page = window.open(path)
         assert page.locator(".empty").count() >= 1
         window.check()

@@ -15,6 +15,7 @@ from tenure.api import (
     keys,
     people,
     policy,
+    portfolio,
     quarantine,
     scores,
     segments,
@@ -51,6 +52,7 @@ ROOMS = {
     "policy": policy.endpoints,
     "team": team.endpoints,
     "keys": keys.endpoints,
+    "portfolio": portfolio.endpoints,
     "audit": trail.endpoints,
 }
 for prefix, endpoints in ROOMS.items():

@@ -19,6 +19,7 @@ class Item:
 
 ITEMS = (
     Item("Accounts", "building", "/accounts/", "accounts.view"),
+    Item("Portfolio", "users", "/portfolio/", "portfolio.view"),
     Item("Health", "activity", "/health/", "health.view"),
     Item("Validation", "target", "/validation/", "validation.view"),
     Item("Messages", "mail", "/messages/", "messages.view"),

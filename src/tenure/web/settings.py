@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "tenure.channels",
     "tenure.health",
     "tenure.plays.tasks",
+    "tenure.plays.portfolio",
     "tenure.plays",
     "tenure.metrics",
     "tenure.learning",

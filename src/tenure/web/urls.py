@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("tenure.web.first_run.urls")),
     path("profile/", include("tenure.web.profile.urls")),
     path("accounts/", include("tenure.web.accounts.urls")),
+    path("portfolio/", include("tenure.web.portfolio.urls")),
     path("health/", include("tenure.web.health.urls")),
     path("validation/", include("tenure.web.validation.urls")),
     path("messages/", include("tenure.web.messages.urls")),

@@ -1,0 +1,1 @@
+"""The Portfolio pages: load, owed touches, owners, cost to serve, and hand-offs."""
