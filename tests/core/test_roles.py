@@ -27,6 +27,7 @@ MATRIX = {
     "practice.accept": "AL", "facts.view": "ALCSN",
     "facts.import": "ALC", "facts.repair": "ALS", "export": "ALCN", "people.export": "AL",
     "people.erase": "A", "policy.view": "ALCSN", "policy.edit": "AL", "team.view": "ALCSN",
+    "plays.view": "ALCSN", "plays.enrol": "ALC", "plays.edit": "AL",
     "messages.view": "ALCSN", "messages.send": "ALC", "endpoints.manage": "A",
     "team.manage": "A", "keys.manage": "A", "audit.view": "ALN", "jobs.view": "ALCN",
 }  # fmt: skip

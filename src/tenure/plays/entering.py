@@ -52,6 +52,18 @@ def may_enter(entry: Entry, earlier: Earlier | None, now: datetime) -> bool:
     return entry.again == "always" or now - earlier.last >= timedelta(days=entry.days)
 
 
+def who_may_enter(name: str, play: Play, accounts: Sequence[str], now: datetime) -> list[str]:
+    """Those of some accounts whom the entry rule would let in; for plays about people, all."""
+    if play.unit == "person":
+        return list(accounts)
+    allowed = []
+    for start in range(0, len(accounts), _PAGE):
+        page = accounts[start : start + _PAGE]
+        earlier = _earlier(name, page)
+        allowed += [a for a in page if may_enter(play.entry, earlier.get(a), now)]
+    return allowed
+
+
 def enter(name: str, play: Play, candidates: Iterable[Candidate], *, now: datetime) -> int:
     """Enrol those who may enter, in one transaction a page; gives how many came in.
 

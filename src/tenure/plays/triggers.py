@@ -157,7 +157,7 @@ def _timed(play: Play, since: datetime, now: datetime) -> list[Candidate] | None
     if isinstance(trigger, DateTrigger):
         return _dates(trigger, since, now)
     if isinstance(trigger, InactiveTrigger):
-        return _inactive(trigger, now)
+        return inactive(trigger, now)
     if isinstance(trigger, AbsenceTrigger):
         return _absent(trigger, play, since, now)
     return None
@@ -171,7 +171,8 @@ def _dates(trigger: DateTrigger, since: datetime, now: datetime) -> list[Candida
     return [Candidate(pk, why={trigger.field: at.isoformat()}) for pk, at in rows]
 
 
-def _inactive(trigger: InactiveTrigger, now: datetime) -> list[Candidate]:
+def inactive(trigger: InactiveTrigger, now: datetime) -> list[Candidate]:
+    """People who have been away for as long as the trigger says."""
     rows = Membership.objects.filter(
         left_at=None,
         person__last_seen_at__lte=now - timedelta(days=trigger.days),

@@ -25,6 +25,10 @@ from tenure.web.segments.population import taken
 from tenure.web.segments.views import own
 
 WAYS = (("rows", "Rule"), ("text", "Rule as TOML"), ("list", "List of accounts"))
+OPERATORS = (
+    ">=", "<=", ">", "<", "=", "!=", "between", "in", "not_in", "contains", "starts_with", "exists",
+    "missing",
+)  # fmt: skip
 SPARE = 2
 COUNTED = 200
 
@@ -159,16 +163,11 @@ def _form(
         "blank": Row(),
         "ways": WAYS,
         "groups": fields.groups(),
-        "operators": [(op, sentences.OPERATORS[op]) for op in _operators()],
+        "operators": [(op, sentences.OPERATORS[op]) for op in OPERATORS],
         "suggestions": fields.suggestions(),
         "error": error,
     }
     return render(request, "web/segments/edit.html", context, status=422 if error else 200)
-
-
-def _operators() -> list[str]:
-    return [">=", "<=", ">", "<", "=", "!=", "between", "in", "not_in", "contains", "starts_with",
-            "exists", "missing"]  # fmt: skip
 
 
 @require_POST
