@@ -10,6 +10,7 @@ from tenure.api import (
     errors,
     exports,
     facts,
+    hand_offs,
     health,
     imports,
     keys,
@@ -57,3 +58,4 @@ ROOMS = {
 }
 for prefix, endpoints in ROOMS.items():
     api.add_router(f"/{prefix}", endpoints.router)
+api.add_router("/portfolio", hand_offs.endpoints.router)

@@ -18,12 +18,22 @@ def test_the_examples_work() -> None:
 
 
 def test_the_table_of_promises_is_complete() -> None:
-    told = re.findall(r"^\| (\w+) \| ([\w -]+?) \| (\d+) days \|", PAGE.read_text("utf-8"), re.M)
+    told = re.findall(
+        r"^\| (\w+) \| ([\w -]+?) \| (\d+) days \| (?:the|a) ", PAGE.read_text("utf-8"), re.M
+    )
     numbers = policy.packaged()
     assert told == [
         (tier, _lower(numbers.touches[p.touch].title), str(p.every_days))
         for tier, spec in numbers.tiers.items()
         for p in spec.owed
+    ]
+
+
+def test_the_table_of_hand_offs_is_complete() -> None:
+    told = re.findall(r"^\| (\w+) \| an? ([\w ]+) \| (\d+) days \|$", PAGE.read_text("utf-8"), re.M)
+    kinds = policy.packaged().hand_offs
+    assert [(name, to.lower().replace(" ", "_"), days) for name, to, days in told] == [
+        (name, kind.to.removeprefix("role:"), str(kind.due_days)) for name, kind in kinds.items()
     ]
 
 

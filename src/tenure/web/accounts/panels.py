@@ -15,6 +15,7 @@ from django.http import HttpRequest
 
 from tenure.accounts.models import Account
 from tenure.web.accounts import panel_data
+from tenure.web.portfolio import touches
 
 Load = Callable[[Account, HttpRequest, datetime], dict[str, Any]]
 
@@ -34,6 +35,7 @@ PANELS = (
     Panel("trend", "Trend", "main", "health.view", panel_data.trend),
     Panel("signals", "Signals", "main", "health.view", panel_data.signals),
     Panel("timeline", "Timeline", "main", "accounts.view", panel_data.timeline),
+    Panel("touches", "Touches", "side", "portfolio.view", touches.panel),
     Panel("people", "People", "side", "accounts.view", panel_data.people),
     Panel("subscriptions", "Subscriptions", "side", "accounts.view", panel_data.subscriptions),
     Panel("tickets", "Tickets", "side", "accounts.view", panel_data.tickets),

@@ -20,7 +20,8 @@ from tenure.plays.portfolio.assigning import FULL, RULE
 from tenure.plays.portfolio.owed import Due, Standing
 from tenure.plays.portfolio.queries import View
 
-TABS = (("Portfolio", "portfolio"),)
+TABS = (("Portfolio", "portfolio"), ("Hand-offs", "hand_offs"))
+MOST_OWED = 1000
 PLAN_SHOWN = 50
 WHY = {RULE: "by rule", FULL: "everybody is full"}
 
@@ -34,7 +35,8 @@ def tabs(current: str) -> list[dict[str, object]]:
 def page(request: HttpRequest) -> HttpResponse:
     """Everything of the portfolio, or how to begin."""
     found, names = queries.view(timezone.now()), _names()
-    titles, shown = segments.titles(), found.policy.tasks.owed_shown
+    titles = segments.titles()
+    shown = MOST_OWED if "all" in request.GET else found.policy.tasks.owed_shown
     there = queries.open_keys()
     context = {
         "tabs": tabs("portfolio"),
