@@ -53,7 +53,7 @@ def answer(ask: Ask, who: Recipient, now: datetime = NOON) -> tuple[str, str]:
         (replace(MAIL, urgent=True), Recipient(before=[sent(2, source="x")]), ("send", "")),
         (replace(MAIL, due_at=NOON - days(4)), Recipient(), ("withhold", "stale")),
         (MAIL, Recipient(zone="Asia/Tokyo"), ("wait", "quiet")),  # 21:00 there
-        (replace(MAIL, channel="inapp"), Recipient(zone="Asia/Tokyo"), ("send", "")),
+        (replace(MAIL, channel="in_app"), Recipient(zone="Asia/Tokyo"), ("send", "")),
         (replace(MAIL, channel="webhook"), Recipient(before=[sent(0.1)] * 9), ("send", "")),
     ],
 )

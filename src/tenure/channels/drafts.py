@@ -15,7 +15,7 @@ from django.db import transaction
 
 from tenure.accounts.bulk import upsert
 from tenure.analytics.errors import SpecError
-from tenure.channels import registry
+from tenure.channels import reception, registry
 from tenure.channels.models import CANCELLED, OPEN, SENDING, Message
 from tenure.channels.numbers import Cap
 from tenure.core import policy as policies
@@ -99,8 +99,11 @@ def recipient_of(person_id: str, address: str) -> str:
 
 
 def cancel(source: str, *, now: datetime, keys: Sequence[str] | None = None) -> int:
-    """Stop what ``source`` has handed in and what has not begun to leave; gives how many."""
-    waiting = Message.objects.filter(source=source, state__in=[s for s in OPEN if s != SENDING])
+    """Stop what ``source`` has handed in and what has not begun to leave; gives how many. What lies
+    in the product is taken out of it."""
+    all_of_it = Message.objects.filter(source=source)
     if keys is not None:
-        waiting = waiting.filter(key__in=keys)
+        all_of_it = all_of_it.filter(key__in=keys)
+    reception.withdraw(all_of_it, now)
+    waiting = all_of_it.filter(state__in=[s for s in OPEN if s != SENDING])
     return waiting.update(state=CANCELLED, reason="its source was stopped", settled_at=now)

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from tenure.channels.models import Message, Refusal, SaidNo, Suppression
+from tenure.channels.models import Message, Reception, Refusal, SaidNo, Suppression
 from tenure.facts.erasure import Part
 from tenure.facts.persons import Subject
 
@@ -31,6 +31,11 @@ def export(subject: Subject) -> Any:
     refused = Refusal.objects.filter(recipient__in=_names(subject))
     return {
         "messages": list(_messages(subject).values(*columns)),
+        "in_the_product": list(
+            Reception.objects.filter(person_id__in=subject.ids).values(
+                "slot", "placed_at", "seen_at", "clicked_at", "dismissed_at", "done"
+            )
+        ),
         "refusals": list(refused.values("channel", "purpose", "at", "by")),
         "suppressed": list(
             Suppression.objects.filter(address__in=subject.mails).values("channel", "reason", "at")
@@ -44,6 +49,7 @@ def erase(subject: Subject, pseudonym: str, now: datetime) -> dict[str, int]:
     found.filter(state__in=["queued", "ready"]).update(
         state="cancelled", reason=GONE, settled_at=now
     )
+    Reception.objects.filter(person_id__in=subject.ids).delete()
     count = 0
     for row in found.only("pk"):
         Message.objects.filter(pk=row.pk).update(

@@ -102,3 +102,39 @@ class Endpoint(models.Model):
     active = models.BooleanField(default=True)
     created_at = models.DateTimeField()
     created_by = models.CharField(max_length=254, blank=True)
+
+
+class InAppKey(models.Model):
+    """With its secret the customer's backend signs who looks at the product. ``secrets``: the
+    newest first, the one before while the backend changes over."""
+
+    name = models.CharField(max_length=120, unique=True)
+    public_id = models.CharField(max_length=40, unique=True)
+    secrets = models.JSONField(default=list)
+    active = models.BooleanField(default=True)
+    created_at = models.DateTimeField()
+    created_by = models.CharField(max_length=254, blank=True)
+
+
+class Reception(models.Model):
+    """A message at the person's end: laid into the product or pushed to a device, and what they did
+    with it. ``code`` is how browsers name it; it cannot be guessed."""
+
+    message = models.OneToOneField(Message, on_delete=models.CASCADE, related_name="reception")
+    code = models.CharField(max_length=40, unique=True)
+    slot = models.CharField(max_length=20)
+    person_id = models.CharField(max_length=255)
+    account_id = models.CharField(max_length=255, blank=True)
+    placed_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    seen_at = models.DateTimeField(null=True, blank=True)
+    clicked_at = models.DateTimeField(null=True, blank=True)
+    dismissed_at = models.DateTimeField(null=True, blank=True)
+    done = models.JSONField(default=list)  # items of a checklist that are ticked
+    told = models.JSONField(default=list)  # items whose ticking was told of
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["person_id", "expires_at"], name="reception_of_person")
+        ]

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from tenure.analytics import toml
+from tenure.channels.in_app.numbers import InApp
 
 DOCUMENT = "channels"
 DEFAULT = Path(__file__).with_name("policy.toml")
@@ -139,6 +140,7 @@ class Numbers(_Spec):
     outbox: Outbox
     mail: Mail
     webhook: Webhook
+    in_app: InApp
 
     @model_validator(mode="after")
     def _caps_name_channels(self) -> Numbers:

@@ -126,7 +126,9 @@ def parcel_of(row: Message, numbers: Numbers) -> Parcel:
     """What the channel gets to see of a message."""
     transactional = numbers.purposes[row.purpose].category == "transactional"
     identity = f"msg_{row.pk}_{row.created_at:%Y%m%d%H%M%S}"
-    return Parcel(identity, row.address, row.content, row.purpose, row.recipient, transactional)
+    return Parcel(
+        identity, row.address, row.content, row.purpose, row.recipient, transactional, row.key
+    )
 
 
 def _too_late(row: Message, numbers: Numbers, now: datetime) -> bool:

@@ -22,6 +22,7 @@ class Parcel:
     purpose: str
     recipient: str
     transactional: bool
+    key: str = ""  # of the message, for channels that keep what became of it
 
 
 class Unreachable(Exception):  # noqa: N818 - says what is so, of the channel
@@ -60,6 +61,7 @@ CHANNELS = {
     "mail": "tenure.channels.mail.transport:MAIL",
     "webhook": "tenure.channels.webhook.transport:WEBHOOK",
     "chat": "tenure.channels.chat.transport:CHAT",
+    "in_app": "tenure.channels.in_app.transport:IN_APP",
 }
 
 

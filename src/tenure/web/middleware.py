@@ -40,7 +40,7 @@ class ContentSecurityPolicy:
 
 
 OPEN_PREFIXES = (
-    "/static/", "/sign-in/", "/first-run/", "/invitation/", "/api/", "/healthz", "/m/",
+    "/static/", "/sign-in/", "/first-run/", "/invitation/", "/api/", "/healthz", "/m/", "/in-app/",
 )  # fmt: skip
 
 

@@ -26,6 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("plays/", include("tenure.web.plays.urls")),
     path("messages/", include("tenure.web.messages.urls")),
     path("m/", include("tenure.web.public.urls")),
+    path("in-app/v1/", include("tenure.web.in_app.urls")),
     path("practice/", include("tenure.web.audit.urls")),
     path("facts/", include("tenure.web.facts.urls")),
     path("policy/", include("tenure.web.policy.urls")),
