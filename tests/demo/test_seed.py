@@ -20,6 +20,8 @@ from tenure.facts import lake
 from tenure.facts.models import Quarantined, Source
 from tenure.health.models import AccountHealth, ValidationReport
 from tenure.learning.audit.models import AuditRun
+from tenure.plays.models import DryRunKept, Enrolment
+from tenure.plays.tasks.models import Task
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 MARK = Marker("Larkspur", 20, 60, "2026-03-02")
@@ -54,6 +56,9 @@ def test_a_demo_workspace_is_filled_scored_and_validated(workspace: Any) -> None
     report = ValidationReport.objects.get()
     assert report.result["churned"] > 2
     assert AuditRun.objects.get().counts["passed"] > 3
+    assert Enrolment.objects.filter(held_out=False).exists()
+    assert Task.objects.exists()
+    assert DryRunKept.objects.get().result["count"] > 0
     assert "60 accounts" in said["Simulate two years of Larkspur"]
 
 

@@ -110,6 +110,8 @@ class Company:
     team: tuple[Colleague, ...]
     hidden: dict[str, float]
     collect: Collecting
+    plays: tuple[str, ...]  # switched on before the last scoring
+    tried: tuple[str, ...]  # tried on the months before
 
     def per_tier(self, name: str) -> np.ndarray:
         """One number of every tier, to be indexed by an account's tier."""
@@ -126,6 +128,7 @@ def load() -> Company:
     kinds = {"tier": Tier, "plan": Plan, "feature": Feature, "channel": Channel, "team": Colleague}
     for name, kind in kinds.items():
         raw[name] = tuple(kind(**row) for row in raw[name])
+    raw["plays"], raw["tried"] = tuple(raw["plays"]), tuple(raw["tried"])
     raw["collect"] = Collecting(**raw["collect"])
     return Company(**raw)
 

@@ -24,6 +24,10 @@ from tenure.facts.models import Quarantined
 from tenure.health import actions
 from tenure.health import policy as health_policy
 from tenure.learning.audit import actions as practice
+from tenure.plays import advance, dry_run, switching
+from tenure.plays import jobs as play_jobs
+from tenure.plays.models import Enrolment, PlaySwitch
+from tenure.plays.tasks.models import Task
 
 PASSWORD = "try-the-demo"  # noqa: S105 - it is printed: the data is invented
 MOBILE = "larkspur-mobile"
@@ -61,7 +65,9 @@ class Seeding:
         yield Step("Take in what a broken app sent", self._broken)
         yield Step("Score the past month by month, and validate", self._validate)
         yield Step("Score the last weeks", self._weeks)
+        yield Step("Switch plays on, and try one on the months before", self._plays)
         yield Step("Score today by every model", self._score)
+        yield Step("Let the plays begin", self._begin)
         yield Step("Look for known faults of practice", self._audit)
 
     @property
@@ -144,6 +150,23 @@ class Seeding:
             report(number, len(names))
             run = actions.run_scoring(self.now, name, now=self.now)
         return f"{run.accounts_done:,} accounts, {len(names)} models"
+
+    def _plays(self, report: Report) -> str:
+        admin = User.objects.get(email=self.company.team[0].email)
+        on = set(PlaySwitch.objects.values_list("play", flat=True))
+        for name in self.company.plays:
+            if name not in on:
+                switching.switch_on(name, admin, now=self.now)
+        for name in self.company.tried:
+            dry_run.keep(name, self.now, report)
+        return f"{len(self.company.plays)} on"
+
+    def _begin(self, _: Report) -> str:
+        play_jobs.look(self.now)
+        while advance.advance_due(self.now):
+            pass
+        inside, held = (Enrolment.objects.filter(held_out=h).count() for h in (False, True))
+        return f"{inside:,} in, {held:,} held out, {Task.objects.count():,} tasks"
 
     def _audit(self, _: Report) -> str:
         kept = practice.run(self.now)

@@ -16,6 +16,7 @@ from tenure.health.lake_reading import engine
 from tenure.health.pipeline import Rules, compute, score_everyone
 from tenure.plays import matching, policy
 from tenure.plays.entering import Earlier, may_enter
+from tenure.plays.models import DryRunKept
 from tenure.plays.spec import DateTrigger, Play, WhenTrigger
 
 _STEP = timedelta(days=7)
@@ -59,6 +60,13 @@ def run(play: Play, now: datetime, progress: Callable[[int, int], None] | None =
     for entry in entered:
         by_day[entry.at] = by_day.get(entry.at, 0) + 1
     return DryRun([d.date().isoformat() for d in days], entered[:_SHOWN], len(entered), by_day)
+
+
+def keep(name: str, now: datetime, progress: Callable[[int, int], None] | None = None) -> None:
+    """Try a play and keep what came out, for its page."""
+    found, version = run(policy.play(name), now, progress), policy.version(name)
+    told = {"version": version, "asked_at": now, "finished_at": now, "result": found.as_json()}
+    DryRunKept.objects.update_or_create(play=name, defaults=told)
 
 
 def _days(now: datetime) -> list[datetime]:

@@ -59,9 +59,7 @@ def ask_dry_run(name: str, now: datetime) -> None:
 
 
 def _dry_run(job: jobs.Running, now: datetime) -> None:
-    play = policy.play(job.key)
-    found = dry_run.run(play, now, lambda done, total: job.save(done=done, total=total))
-    DryRunKept.objects.filter(pk=job.key).update(result=found.as_json(), finished_at=job.clock())
+    dry_run.keep(job.key, now, lambda done, total: job.save(done=done, total=total))
 
 
 def register() -> None:
