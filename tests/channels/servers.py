@@ -117,6 +117,7 @@ class Posted:
     posts: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     url: str = ""
     pause: float = 0.0  # seconds before a post is answered
+    retry_after: str = ""  # the header, if any
 
 
 class _Http(BaseHTTPRequestHandler):
@@ -133,6 +134,8 @@ class _Http(BaseHTTPRequestHandler):
         self.send_response(self.kept.status)
         if 300 <= self.kept.status < 400:
             self.send_header("location", "http://127.0.0.1:9/elsewhere")
+        if self.kept.retry_after:
+            self.send_header("retry-after", self.kept.retry_after)
         self.send_header("content-length", "0")
         self.end_headers()
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from tenure.channels import reception
 from tenure.channels.drafts import Draft, submit
 from tenure.channels.in_app import keys, tokens
-from tenure.channels.models import InAppKey, Reception
+from tenure.channels.models import InAppKey, PushKey, PushSubscription, Reception
 from tenure.web.in_app import answers
 
 pytestmark = pytest.mark.django_db
@@ -71,8 +71,19 @@ ENDPOINTS = [
     ("POST", "messages/CODE/dismissed"),
     ("POST", "messages/CODE/ticked"),
     ("POST", "messages/CODE/refused"),
+    ("GET", "push"),
+    ("POST", "push/subscribe"),
+    ("POST", "push/unsubscribe"),
 ]
-BODY = {"item": 0}
+# RFC 8291, appendix A: the keys of a real subscription.
+BODY = {
+    "item": 0,
+    "endpoint": "https://fcm.googleapis.com/fcm/send/abc",
+    "keys": {
+        "p256dh": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",  # noqa: E501
+        "auth": "BTBZMqHH6r4Tts7J_aSIgg",
+    },
+}
 
 
 @pytest.mark.parametrize(("method", "path"), ENDPOINTS, ids=lambda v: str(v))
@@ -88,12 +99,14 @@ def test_every_endpoint_needs_a_token_in_force(
         assert answer["Access-Control-Allow-Origin"] == "*"
     row = Reception.objects.get()
     assert (row.seen_at, row.clicked_at, row.dismissed_at, row.done) == (None, None, None, [])
+    assert not PushSubscription.objects.exists()
+    assert not PushKey.objects.exists()
     assert ask(method, path, BODY if method == "POST" else None).status_code == 200
     keys.switch(key, False, alice, now=timezone.now())
     assert ask(method, path, BODY if method == "POST" else None, good).status_code == 401
 
 
-@pytest.mark.parametrize("path", [p for m, p in ENDPOINTS if m == "POST"])
+@pytest.mark.parametrize("path", [p for m, p in ENDPOINTS if "CODE" in p and m == "POST"])
 @pytest.mark.parametrize(("person", "account"), [("bo", "acme"), ("ann", "other")])
 def test_nobody_reaches_the_message_of_another(
     ask: Ask, token: Any, code: str, path: str, person: str, account: str
@@ -181,3 +194,30 @@ def test_the_script_is_small_and_kept_by_its_digest() -> None:
         assert forbidden not in first.content
     again = Client().get("/in-app/v1/tenure.js", headers={"if-none-match": first["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
+
+
+def test_a_device_comes_and_goes_with_its_own_person_only(ask: Ask, token: Any) -> None:
+    assert len(ask("GET", "push").json()["public_key"]) == 87
+    assert ask("POST", "push/subscribe", BODY).json() == {"subscribed": True, "new": True}
+    assert ask("POST", "push/subscribe", BODY).json()["new"] is False
+    assert not ask("POST", "push/unsubscribe", BODY, token("bo")).json()["gone"]
+    assert PushSubscription.objects.get().person_id == "ann"
+    assert ask("POST", "push/unsubscribe", BODY).json()["gone"]
+    bad = ask("POST", "push/subscribe", BODY | {"endpoint": "https://10.0.0.1/"})
+    assert (bad.status_code, bad.json()["error"]["code"]) == (422, "endpoint")
+    assert ask("POST", "push/unsubscribe", {}).status_code == 422
+
+
+def test_a_push_reports_with_the_code_that_only_its_device_read(code: str) -> None:
+    now = timezone.now()
+    submit([Draft("p1", "push", "help", "ann", {"title": "T", "text": "x"}, now, "play:q", "ann",
+                  "acme")], now=now)  # fmt: skip
+    placed = reception.place("p1", "push", 1, now)
+    assert placed is not None
+    for new in (True, False):
+        answer = Client().post(f"/in-app/v1/received/{placed.code}/clicked")
+        assert answer.json() == {"new": new}
+    assert Reception.objects.get(pk=placed.pk).seen_at is not None
+    for path in ("wrong/clicked", f"{placed.code}/eaten", f"{code}/seen"):
+        assert Client().post(f"/in-app/v1/received/{path}").status_code == 404
+    assert Client().get("/in-app/v1/push-worker.js").status_code == 200

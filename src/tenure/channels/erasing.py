@@ -7,7 +7,14 @@ from typing import Any
 
 from django.db.models import Q
 
-from tenure.channels.models import Message, Reception, Refusal, SaidNo, Suppression
+from tenure.channels.models import (
+    Message,
+    PushSubscription,
+    Reception,
+    Refusal,
+    SaidNo,
+    Suppression,
+)
 from tenure.facts.erasure import Part
 from tenure.facts.persons import Subject
 
@@ -36,6 +43,11 @@ def export(subject: Subject) -> Any:
                 "slot", "placed_at", "seen_at", "clicked_at", "dismissed_at", "done"
             )
         ),
+        "push_devices": list(
+            PushSubscription.objects.filter(person_id__in=subject.ids).values(
+                "endpoint", "created_at"
+            )
+        ),
         "refusals": list(refused.values("channel", "purpose", "at", "by")),
         "suppressed": list(
             Suppression.objects.filter(address__in=subject.mails).values("channel", "reason", "at")
@@ -50,6 +62,7 @@ def erase(subject: Subject, pseudonym: str, now: datetime) -> dict[str, int]:
         state="cancelled", reason=GONE, settled_at=now
     )
     Reception.objects.filter(person_id__in=subject.ids).delete()
+    PushSubscription.objects.filter(person_id__in=subject.ids).delete()
     count = 0
     for row in found.only("pk"):
         Message.objects.filter(pk=row.pk).update(

@@ -138,3 +138,21 @@ class Reception(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["person_id", "expires_at"], name="reception_of_person")
         ]
+
+
+class PushKey(models.Model):
+    """The workspace's key pair for web push (PEM). One row, made at first use, never changed."""
+
+    private = models.TextField()
+    public = models.TextField()
+    created_at = models.DateTimeField()
+
+
+class PushSubscription(models.Model):
+    """A device of a person: where its push service takes messages, and the keys to seal them."""
+
+    endpoint = models.CharField(max_length=1000, unique=True)
+    p256dh = models.CharField(max_length=120)
+    auth = models.CharField(max_length=60)
+    person_id = models.CharField(max_length=255, db_index=True)
+    created_at = models.DateTimeField()

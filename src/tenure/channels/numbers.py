@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from tenure.analytics import toml
 from tenure.channels.in_app.numbers import InApp
+from tenure.channels.push.numbers import Push
 
 DOCUMENT = "channels"
 DEFAULT = Path(__file__).with_name("policy.toml")
@@ -141,6 +142,7 @@ class Numbers(_Spec):
     mail: Mail
     webhook: Webhook
     in_app: InApp
+    push: Push
 
     @model_validator(mode="after")
     def _caps_name_channels(self) -> Numbers:

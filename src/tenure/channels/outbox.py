@@ -157,7 +157,8 @@ def _refused(row: Message, no: Refused, owner: str, numbers: Numbers, now: datet
         if no.suppress:
             suppress(row.channel, row.address, str(no), now)
         last = no.final or row.attempts + 1 >= numbers.outbox.attempts
-        _set_aside(row, owner, str(no), DEAD if last else QUEUED, numbers, now)
+        state = DEAD if last else QUEUED
+        _set_aside(row, owner, str(no), state, numbers, now, timedelta(seconds=no.after_seconds))
 
 
 def _in_doubt(row: Message, why: str, owner: str, numbers: Numbers, now: datetime) -> None:
@@ -169,8 +170,15 @@ def _in_doubt(row: Message, why: str, owner: str, numbers: Numbers, now: datetim
 
 
 def _set_aside(
-    row: Message, owner: str, why: str, state: str, numbers: Numbers, now: datetime
+    row: Message,
+    owner: str,
+    why: str,
+    state: str,
+    numbers: Numbers,
+    now: datetime,
+    asked: timedelta = timedelta(),
 ) -> None:
+    """Let go of a message; it comes again no sooner than the other side ``asked`` for."""
     attempts = row.attempts + 1
     changes: dict[str, object] = {
         "state": state,
@@ -179,7 +187,8 @@ def _set_aside(
         "handed_at": None,
     }
     if state == QUEUED:  # through the gate again: much may have changed by then
-        changes |= {"send_after": now + numbers.retry_after(attempts), "passed_at": None}
+        later = now + max(numbers.retry_after(attempts), asked)
+        changes |= {"send_after": later, "passed_at": None}
     else:
         changes["settled_at"] = now
     if _mine(row, owner).update(**changes) and state != QUEUED:

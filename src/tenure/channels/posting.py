@@ -69,4 +69,14 @@ def _refused(no: urllib.error.HTTPError) -> NoReturn:
     with no:
         said = no.read(300).decode("utf-8", "replace").strip()
     final = no.code == _GONE or (400 <= no.code < 500 and no.code not in _BUSY)
-    raise Refused(f"the receiver said {no.code} {said}".strip(), final=final)
+    raise Refused(
+        f"the receiver said {no.code} {said}".strip(),
+        final=final,
+        status=no.code,
+        after_seconds=_retry_after(no.headers.get("Retry-After") or ""),
+    )
+
+
+def _retry_after(given: str) -> float:
+    """Seconds that a receiver asks us to wait, a day at most; other spellings ask for nothing."""
+    return float(min(int(given), 86_400)) if given.isascii() and given.isdigit() else 0.0

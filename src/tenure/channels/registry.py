@@ -30,11 +30,21 @@ class Unreachable(Exception):  # noqa: N818 - says what is so, of the channel
 
 
 class Refused(Exception):  # noqa: N818
-    """The other side said no to this message. ``final``: it will say no again."""
+    """The other side said no to this message. ``final``: it will say no again. ``status`` is its
+    answer's number, ``after_seconds`` how long it asks us to wait."""
 
-    def __init__(self, reason: str, *, final: bool, suppress: bool = False) -> None:
+    def __init__(
+        self,
+        reason: str,
+        *,
+        final: bool,
+        suppress: bool = False,
+        status: int = 0,
+        after_seconds: float = 0,
+    ) -> None:
         super().__init__(reason)
         self.final, self.suppress = final, suppress
+        self.status, self.after_seconds = status, after_seconds
 
 
 class InDoubt(Exception):  # noqa: N818
@@ -62,6 +72,7 @@ CHANNELS = {
     "webhook": "tenure.channels.webhook.transport:WEBHOOK",
     "chat": "tenure.channels.chat.transport:CHAT",
     "in_app": "tenure.channels.in_app.transport:IN_APP",
+    "push": "tenure.channels.push.transport:PUSH",
 }
 
 

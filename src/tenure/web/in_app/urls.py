@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tenure.web.in_app import scripts, views
+from tenure.web.in_app import push, scripts, views
 
 urlpatterns = [
     path("tenure.js", scripts.script, {"name": "tenure"}, name="in_app_script"),
+    path("push-worker.js", scripts.script, {"name": "push-worker"}, name="in_app_push_worker"),
     path("messages", views.messages, name="in_app_messages"),
     path("messages/<str:code>/<slug:what>", views.act, name="in_app_act"),
+    path("push", push.public_key, name="in_app_push"),
+    path("push/subscribe", push.subscribe, name="in_app_subscribe"),
+    path("push/unsubscribe", push.unsubscribe, name="in_app_unsubscribe"),
+    path("received/<str:code>/<slug:what>", push.received, name="in_app_received"),
 ]

@@ -205,6 +205,24 @@ li a { color: var(--accent); }
     timer = setTimeout(() => { if (!document.hidden) refresh(); }, found.refresh_seconds * 1000);
   };
 
+  /* Push: call subscribe(url of your own service worker) from a click; it asks for permission. */
+  const subscribe = async (worker) => {
+    if (!("PushManager" in window) || (await Notification.requestPermission()) !== "granted") return false;
+    const found = await call("push");
+    if (!found) return false;
+    const registration = await navigator.serviceWorker.register(worker);
+    await navigator.serviceWorker.ready;
+    const subscription = await registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: found.public_key });
+    return Boolean(await call("push/subscribe", subscription.toJSON()));
+  };
+  const unsubscribe = async () => {
+    const registration = await navigator.serviceWorker.getRegistration();
+    const subscription = registration && (await registration.pushManager.getSubscription());
+    if (!subscription) return true;
+    const gone = await call("push/unsubscribe", { endpoint: subscription.endpoint });
+    return Boolean(gone) && subscription.unsubscribe();
+  };
+
   const stop = () => { turn += 1; known = ""; busy = null; clearTimeout(timer); [...shown.keys()].forEach(off); };
 
   window.Tenure = Object.assign(window.Tenure || {}, {
@@ -213,6 +231,8 @@ li a { color: var(--accent); }
     /* They signed out: everything goes from the page. */
     stop: () => { stop(); askToken = () => ""; },
     refresh,
+    subscribe,
+    unsubscribe,
   });
   if (given.token || given.tokenUrl) {
     if (document.body) refresh(); else document.addEventListener("DOMContentLoaded", refresh);

@@ -1,0 +1,40 @@
+"""The key by which push services know this workspace (VAPID, RFC 8292). Made at first use.
+
+It cannot be changed: every subscription is bound to it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from email.utils import parseaddr
+
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from webpush.vapid import VAPID
+
+from tenure.channels.models import PushKey
+from tenure.channels.numbers import Numbers
+from tenure.core import audit, worker
+
+
+def key(now: datetime | None = None) -> PushKey:
+    """The workspace's key; of two that make it at once, one wins."""
+    kept = PushKey.objects.filter(pk=1).first()
+    if kept is not None:
+        return kept
+    moment = now or worker.utc_now()
+    private, public, _ = VAPID.generate_keys()
+    made = {"private": private.decode(), "public": public.decode(), "created_at": moment}
+    kept, new = PushKey.objects.get_or_create(pk=1, defaults=made)
+    if new:
+        audit.record(audit.SYSTEM, "push_key.made", "push key", public_text(kept), now=moment)
+    return kept
+
+
+def public_text(kept: PushKey) -> str:
+    """The public key as browsers take it (``applicationServerKey``)."""
+    return VAPID.get_application_server_key(load_pem_public_key(kept.public.encode()))
+
+
+def contact(numbers: Numbers) -> str:
+    """The mail address at which a push service reaches whoever runs this workspace."""
+    return numbers.push.contact or parseaddr(numbers.mail.sender)[1]
