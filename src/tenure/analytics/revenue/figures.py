@@ -6,6 +6,7 @@ With *start* the MRR at the month's start and all movements as positive amounts:
 * net MRR churn = (churn + contraction - expansion - reactivation) / start; NRR = 1 - net churn
 * logo churn = accounts churned / accounts paying at the start
 * ARPA = MRR at the end / accounts paying at the end
+* voluntary and involuntary churn = the churn of accounts that left, or that failed to pay
 * quick ratio = (new + expansion + reactivation) / (contraction + churn)
 
 A rate whose denominator is zero is None. Conventions as in the public definitions of ChartMogul and
@@ -14,12 +15,13 @@ Lago; see docs/rules/revenue.md.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 RATES = ("gross_churn", "net_churn", "grr", "nrr", "logo_churn", "arpa_minor", "quick_ratio")
 KINDS = ("new", "expansion", "reactivation", "contraction", "churn")
@@ -44,6 +46,10 @@ class MonthFigures:
     accounts_reactivated: int
     accounts_churned: int
     accounts_end: int
+    voluntary_minor: int = 0
+    involuntary_minor: int = 0
+    accounts_voluntary: int = 0
+    accounts_involuntary: int = 0
 
     @property
     def gross_churn(self) -> float | None:
@@ -110,19 +116,28 @@ SELECT month, currency, coalesce(g.name, $rest) AS "group",
        count(*) FILTER (kind = 'new') AS accounts_new,
        count(*) FILTER (kind = 'reactivation') AS accounts_reactivated,
        count(*) FILTER (kind = 'churn') AS accounts_churned,
-       count(*) FILTER (end_minor > 0) AS accounts_end
+       count(*) FILTER (end_minor > 0) AS accounts_end,
+       coalesce(-sum(change_minor) FILTER (leaving = 'voluntary'), 0)::BIGINT AS voluntary_minor,
+       coalesce(-sum(change_minor) FILTER (leaving = 'involuntary'), 0)::BIGINT
+         AS involuntary_minor,
+       count(*) FILTER (leaving = 'voluntary') AS accounts_voluntary,
+       count(*) FILTER (leaving = 'involuntary') AS accounts_involuntary
 FROM moves LEFT JOIN groups g USING (account_id)
 GROUP BY ALL ORDER BY ALL
 """
 
 
 def figures(
-    moves: pa.Table, groups: Mapping[str, str] | None = None, rest: str = "other"
+    moves: pa.Table,
+    groups: Mapping[str, str] | None = None,
+    rest: str = "other",
+    only: Collection[str] | None = None,
 ) -> list[MonthFigures]:
     """Figures per month, currency and group. ``groups`` maps account ids to a group's name (a plan,
-    a segment); accounts it lacks are in ``rest``. Without ``groups`` the group is empty."""
-    con = duckdb.connect()
-    con.register("moves", moves)
+    a segment); accounts it lacks are in ``rest``. Without ``groups`` the group is empty. ``only``
+    keeps the accounts named. Churn is voluntary or involuntary where ``moves`` says ``leaving``.
+    """
+    con = connect(chosen(moves, only))
     named = groups or {}
     con.register(
         "groups",
@@ -136,3 +151,19 @@ def figures(
     rows = con.sql(_FIGURES, params={"rest": rest if groups is not None else ""})
     names = rows.columns
     return [MonthFigures(**dict(zip(names, row, strict=True))) for row in rows.fetchall()]
+
+
+def chosen(moves: pa.Table, only: Collection[str] | None) -> pa.Table:
+    """The movements of the accounts in ``only``; all of them without it."""
+    if only is None:
+        return moves
+    return moves.filter(pc.is_in(moves["account_id"], pa.array(sorted(only), pa.string())))
+
+
+def connect(moves: pa.Table) -> duckdb.DuckDBPyConnection:
+    """A database of its own that knows ``moves``, with ``leaving`` empty where it is not told."""
+    if "leaving" not in moves.column_names:
+        moves = moves.append_column("leaving", pa.nulls(moves.num_rows, pa.string()))
+    con = duckdb.connect()
+    con.register("moves", moves)
+    return con
