@@ -20,6 +20,7 @@ READS = {p for p in TABLE.permissions if p.endswith(".view")}
 
 # One letter a role: A admin, L CS lead, C CSM, S support agent, N analyst.
 MATRIX = {
+    "revenue.view": "ALCN",
     "portfolio.view": "ALCN", "portfolio.edit": "ALC",
     "accounts.view": "ALCSN", "accounts.edit": "ALC", "segments.edit": "ALC",
     "health.view": "ALCSN", "scores.override": "ALC", "scores.run": "AL",

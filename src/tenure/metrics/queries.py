@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -13,11 +13,13 @@ from tenure.analytics.errors import SpecError
 from tenure.analytics.revenue.cohorts import CohortAge
 from tenure.analytics.revenue.cohorts import cohorts as cohorts_of
 from tenure.analytics.revenue.figures import MonthFigures, figures, ratio
+from tenure.analytics.revenue.leaving import with_leaving
 from tenure.analytics.revenue.lives import lives
 from tenure.analytics.revenue.ltv import Economics, cac_of, levers, predictive_ltv
 from tenure.analytics.revenue.movements import movements
 from tenure.analytics.signals.compute import compute_signals
 from tenure.facts import lake
+from tenure.health import ground
 from tenure.health import policy as health
 from tenure.metrics import policy
 
@@ -33,15 +35,28 @@ TABLES = ("accounts", "subscriptions", "plans")
 
 
 def monthly(
-    first: date, last: date, *, known_at: datetime, by: str | None = None
+    first: date,
+    last: date,
+    *,
+    known_at: datetime,
+    by: str | None = None,
+    only: Collection[str] | None = None,
 ) -> list[MonthFigures]:
-    """A month's figures for each month from ``first`` to ``last``, split by ``by`` if given."""
-    return figures(account_movements(first, last, known_at=known_at), groups(by, known_at))
+    """A month's figures for each month from ``first`` to ``last``, split by ``by`` if given, of
+    the accounts in ``only`` if given."""
+    moves = account_movements(first, last, known_at=known_at)
+    return figures(moves, groups(by, known_at), only=only)
 
 
 def account_movements(first: date, last: date, *, known_at: datetime) -> pa.Table:
-    """The movements behind the figures, one row per account and month."""
-    return movements(_dataset(), first, last, **_rules(), known_at=known_at)
+    """The movements behind the figures, one row per account and month; a churn says in ``leaving``
+    whether it was voluntary, involuntary or unknown."""
+    moves = movements(_dataset(), first, last, **_rules(), known_at=known_at)
+    return (
+        with_leaving(moves, ground.churn(known_at, health.churn_policy()))
+        if moves.num_rows
+        else moves
+    )
 
 
 def cohorts(

@@ -22,6 +22,7 @@ ITEMS = (
     Item("Portfolio", "users", "/portfolio/", "portfolio.view"),
     Item("Health", "activity", "/health/", "health.view"),
     Item("Validation", "target", "/validation/", "validation.view"),
+    Item("Revenue", "chart-line", "/revenue/", "revenue.view"),
     Item("Plays", "bolt", "/plays/", "plays.view"),
     Item("Messages", "mail", "/messages/", "messages.view"),
     Item("Practice", "stethoscope", "/practice/", "practice.view"),

@@ -23,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("portfolio/", include("tenure.web.portfolio.urls")),
     path("health/", include("tenure.web.health.urls")),
     path("validation/", include("tenure.web.validation.urls")),
+    path("revenue/", include("tenure.web.revenue.urls")),
     path("plays/", include("tenure.web.plays.urls")),
     path("messages/", include("tenure.web.messages.urls")),
     path("m/", include("tenure.web.public.urls")),

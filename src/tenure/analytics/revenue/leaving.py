@@ -1,8 +1,8 @@
 """Whether a churned account chose to leave, or only failed to pay.
 
-Kinds are those of ``analytics.churn``: what the subscription says, else *involuntary* after a failed
-payment, else *unknown*. They are put beside the movements of kind churn, so that each month's lost
-MRR can be divided by them.
+Kinds are those of ``analytics.churn``: what the subscription says, else *involuntary* after a
+failed payment, else *unknown*. They are put beside the movements of kind churn, so that each
+month's lost MRR can be divided by them.
 """
 
 from __future__ import annotations

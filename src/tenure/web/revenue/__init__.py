@@ -1,0 +1,1 @@
+"""The Revenue pages: movements, retention, the accounts behind each number, cohorts, lifetime."""

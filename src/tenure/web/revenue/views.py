@@ -1,0 +1,82 @@
+"""The Revenue page: where recurring revenue came from and went, and what stays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+
+from tenure.accounts import segments
+from tenure.analytics.revenue.figures import MonthFigures, figures
+from tenure.core.roles import needs
+from tenure.metrics import queries, scope
+from tenure.web.revenue import charts, shown
+from tenure.web.revenue.asked import BYS, LENGTHS, Asked, read
+
+TABS = (("Movements", "revenue"),)
+
+
+def tabs(current: str, asked: Asked) -> list[dict[str, object]]:
+    """The tabs of these pages; the question goes along."""
+    return [
+        {"title": t, "url": f"{reverse(n)}?{asked.query()}", "current": n == current}
+        for t, n in TABS
+    ]
+
+
+@needs("revenue.view")
+def page(request: HttpRequest) -> HttpResponse:
+    """Movements and rates of the month asked for, the months before, and a split."""
+    asked = read(request.GET, timezone.now())
+    moves = queries.account_movements(asked.first, asked.known_at.date(), known_at=asked.known_at)
+    only = scope.members(asked.of, asked.known_at)
+    found = figures(moves, only=only)
+    currencies = by_weight(figures(moves))
+    if asked.currency not in currencies:
+        asked = replace(asked, currency=currencies[0] if currencies else asked.currency)
+    every = [m for m in found if m.currency == asked.currency]
+    one = next((m for m in every if m.month == asked.month), None)
+    months = every[-asked.months :]
+    context: dict[str, Any] = {
+        "asked": asked,
+        "tabs": tabs("revenue", asked),
+        "any": bool(currencies),
+    }
+    if currencies:
+        context |= choices(asked, currencies) | {
+            "months": sorted({m.month for m in months} | {asked.month}, reverse=True),
+            "tiles": shown.tiles(asked, one, moves, only),
+            "chart": charts.waterfall(months),
+            "colors": charts.COLORS.items(),
+            "heads": [shown.definitions()[n] for n in shown.ROW],
+            "rows": shown.months_table(asked, months),
+            "split_heads": [shown.definitions()[n] for n in shown.SPLIT_ROW],
+            "split": shown.split(asked, moves, only),
+            "bys": [(by, asked.query(by=by)) for by in BYS],
+            "lengths": LENGTHS,
+        }
+    return render(request, "web/revenue/page.html", context)
+
+
+def by_weight(found: Sequence[MonthFigures]) -> list[str]:
+    """Currencies, the one in which most accounts pay first."""
+    weight: dict[str, int] = {}
+    for month in found:
+        weight[month.currency] = weight.get(month.currency, 0) + month.accounts_end
+    return sorted(weight, key=lambda currency: (-weight[currency], currency))
+
+
+def choices(asked: Asked, currencies: Sequence[str]) -> dict[str, Any]:
+    """What the form above the page offers."""
+    groups = []
+    for kind in queries.SPLITS:
+        names = sorted(set((queries.groups(kind, asked.known_at) or {}).values()))
+        groups.append((kind.capitalize(), [(f"{kind}:{n}", n) for n in names]))
+    named = [(f"{scope.SEGMENT}:{n}", t) for n, t in sorted(segments.titles().items())]
+    groups.append(("Segment, as it stands now", named))
+    return {"currencies": currencies, "scopes": groups, "today": asked.now.date()}
