@@ -25,7 +25,7 @@ MATRIX = {
     "accounts.view": "ALCSN", "accounts.edit": "ALC", "segments.edit": "ALC",
     "health.view": "ALCSN", "scores.override": "ALC", "scores.run": "AL",
     "validation.view": "ALCN", "validation.run": "AL", "practice.view": "ALCN",
-    "practice.accept": "AL", "facts.view": "ALCSN",
+    "practice.accept": "AL", "alerts.view": "ALCSN", "alerts.handle": "ALC", "facts.view": "ALCSN",
     "facts.import": "ALC", "facts.repair": "ALS", "export": "ALCN", "people.export": "AL",
     "people.erase": "A", "policy.view": "ALCSN", "policy.edit": "AL", "team.view": "ALCSN",
     "plays.view": "ALCSN", "plays.enrol": "ALC", "plays.edit": "AL",

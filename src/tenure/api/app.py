@@ -7,12 +7,14 @@ from ninja import NinjaAPI
 from tenure import __version__
 from tenure.api import (
     accounts,
+    alerts,
     errors,
     exports,
     facts,
     hand_offs,
     health,
     imports,
+    indicators,
     keys,
     people,
     policy,
@@ -42,6 +44,8 @@ ROOMS = {
     "accounts": accounts.endpoints,
     "scores": scores.endpoints,
     "health": health.endpoints,
+    "alerts": alerts.endpoints,
+    "indicators": indicators.endpoints,
     "facts": facts.endpoints,
     "quarantine": quarantine.endpoints,
     "imports": imports.endpoints,

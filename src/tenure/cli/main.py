@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "cohorts": ("cohorts", "Retention of the accounts won each month."),
     "ltv": ("ltv", "Lifetime value by the equation and by survival."),
     "signals": ("signals", "List, explain, compute and check signals."),
+    "indicators": ("indicators", "Leading indicators: figures, what was expected, alerts."),
     "score": ("score", "Score every account, as of now or a past day."),
     "validate": ("validate", "Hold past scores against the churn that really happened."),
     "experiment": ("experiment", "Size an experiment, and judge it from a file."),

@@ -28,6 +28,7 @@ from tenure.plays import advance, dry_run, switching
 from tenure.plays import jobs as play_jobs
 from tenure.plays.models import Enrolment, PlaySwitch
 from tenure.plays.tasks.models import Task
+from tenure.metrics.indicators import actions as indicators
 
 PASSWORD = "try-the-demo"  # noqa: S105 - it is printed: the data is invented
 MOBILE = "larkspur-mobile"
@@ -69,6 +70,7 @@ class Seeding:
         yield Step("Score today by every model", self._score)
         yield Step("Let the plays begin", self._begin)
         yield Step("Look for known faults of practice", self._audit)
+        yield Step("Work out the indicators", self._indicators)
 
     @property
     def end(self) -> datetime:
@@ -167,6 +169,9 @@ class Seeding:
             pass
         inside, held = (Enrolment.objects.filter(held_out=h).count() for h in (False, True))
         return f"{inside:,} in, {held:,} held out, {Task.objects.count():,} tasks"
+    def _indicators(self, report: Report) -> str:
+        done = indicators.run(self.now, report)
+        return f"{done.counted} periods, {done.alarms} out of line"
 
     def _audit(self, _: Report) -> str:
         kept = practice.run(self.now)

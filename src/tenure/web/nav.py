@@ -21,6 +21,8 @@ ITEMS = (
     Item("Accounts", "building", "/accounts/", "accounts.view"),
     Item("Portfolio", "users", "/portfolio/", "portfolio.view"),
     Item("Health", "activity", "/health/", "health.view"),
+    Item("Alerts", "bell", "/alerts/", "alerts.view"),
+    Item("Indicators", "chart-line", "/indicators/", "alerts.view"),
     Item("Validation", "target", "/validation/", "validation.view"),
     Item("Revenue", "chart-line", "/revenue/", "revenue.view"),
     Item("Plays", "bolt", "/plays/", "plays.view"),

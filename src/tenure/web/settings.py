@@ -37,6 +37,8 @@ INSTALLED_APPS = [
     "tenure.plays.portfolio",
     "tenure.plays",
     "tenure.metrics",
+    "tenure.metrics.alerts",
+    "tenure.metrics.indicators",
     "tenure.learning",
     "tenure.web",
 ]

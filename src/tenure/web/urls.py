@@ -22,6 +22,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("tenure.web.accounts.urls")),
     path("portfolio/", include("tenure.web.portfolio.urls")),
     path("health/", include("tenure.web.health.urls")),
+    path("alerts/", include("tenure.web.alerts.urls")),
+    path("indicators/", include("tenure.web.indicators.urls")),
     path("validation/", include("tenure.web.validation.urls")),
     path("revenue/", include("tenure.web.revenue.urls")),
     path("plays/", include("tenure.web.plays.urls")),

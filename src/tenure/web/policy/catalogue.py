@@ -26,6 +26,11 @@ GROUPS = (
         "Which accounts belong together, and where they stand.",
         "segments stages",
     ),
+    (
+        "Alerts and indicators",
+        "What is watched, from where on it is told, and who is told.",
+        "alerts indicators",
+    ),
     ("Revenue", "How revenue, retention and lifetime value are reckoned.", "revenue ltv"),
     ("Practice", "Which faults of customer success are looked for, and from where on.", "audit"),
     ("Facts", "What those who send facts promise, and how facts are taken in.", "contracts ingest"),

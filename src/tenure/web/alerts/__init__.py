@@ -1,0 +1,1 @@
+"""The Alerts page: signs that somebody should look at, and how often each kind was right."""
