@@ -24,11 +24,11 @@ from tenure.facts.models import Quarantined
 from tenure.health import actions
 from tenure.health import policy as health_policy
 from tenure.learning.audit import actions as practice
+from tenure.metrics.indicators import actions as indicators
 from tenure.plays import advance, dry_run, switching
 from tenure.plays import jobs as play_jobs
 from tenure.plays.models import Enrolment, PlaySwitch
 from tenure.plays.tasks.models import Task
-from tenure.metrics.indicators import actions as indicators
 
 PASSWORD = "try-the-demo"  # noqa: S105 - it is printed: the data is invented
 MOBILE = "larkspur-mobile"
@@ -169,6 +169,7 @@ class Seeding:
             pass
         inside, held = (Enrolment.objects.filter(held_out=h).count() for h in (False, True))
         return f"{inside:,} in, {held:,} held out, {Task.objects.count():,} tasks"
+
     def _indicators(self, report: Report) -> str:
         done = indicators.run(self.now, report)
         return f"{done.counted} periods, {done.alarms} out of line"
