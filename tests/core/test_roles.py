@@ -28,6 +28,7 @@ MATRIX = {
     "practice.accept": "AL", "alerts.view": "ALCSN", "alerts.handle": "ALC", "facts.view": "ALCSN",
     "facts.import": "ALC", "facts.repair": "ALS", "export": "ALCN", "people.export": "AL",
     "people.erase": "A", "policy.view": "ALCSN", "policy.edit": "AL", "team.view": "ALCSN",
+    "tasks.view": "ALCSN", "tasks.edit": "ALCS",
     "plays.view": "ALCSN", "plays.enrol": "ALC", "plays.edit": "AL",
     "messages.view": "ALCSN", "messages.send": "ALC", "endpoints.manage": "A",
     "team.manage": "A", "keys.manage": "A", "audit.view": "ALN", "jobs.view": "ALCN",

@@ -22,6 +22,7 @@ from tenure.api import (
     quarantine,
     scores,
     segments,
+    tasks,
     team,
     trail,
     validation,
@@ -58,6 +59,7 @@ ROOMS = {
     "team": team.endpoints,
     "keys": keys.endpoints,
     "portfolio": portfolio.endpoints,
+    "tasks": tasks.endpoints,
     "audit": trail.endpoints,
 }
 for prefix, endpoints in ROOMS.items():

@@ -18,6 +18,7 @@ class Item:
 
 
 ITEMS = (
+    Item("Today", "inbox", "/today/", "tasks.view"),
     Item("Accounts", "building", "/accounts/", "accounts.view"),
     Item("Portfolio", "users", "/portfolio/", "portfolio.view"),
     Item("Health", "activity", "/health/", "health.view"),

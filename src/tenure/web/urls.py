@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sign-in/", include("allauth.urls")),
     path("", include("tenure.web.first_run.urls")),
     path("profile/", include("tenure.web.profile.urls")),
+    path("today/", include("tenure.web.today.urls")),
     path("accounts/", include("tenure.web.accounts.urls")),
     path("portfolio/", include("tenure.web.portfolio.urls")),
     path("health/", include("tenure.web.health.urls")),

@@ -62,6 +62,25 @@ def open_tasks(drafts: Iterable[TaskDraft], *, now: datetime) -> int:
     return len(new)
 
 
+@transaction.atomic
+def create(draft: TaskDraft, owner: User | None, by: object, *, now: datetime) -> Task:
+    """A task that a person thought of; without an owner it goes to the account's."""
+    if not draft.title.strip():
+        raise SpecError("task", "title", "is empty", "say what is to be done")
+    account = Account.objects.select_related("owner").filter(pk=draft.account_id).first()
+    if account is None:
+        raise SpecError(
+            "task", "account_id", f"there is no account {draft.account_id[:80]!r}",
+            "use the id that the Accounts page shows under the name",
+        )  # fmt: skip
+    task = _made(draft.key[:200], draft, account, {}, now)
+    task.owner = owner or account.owner
+    task.save(force_insert=True)
+    audit.record(by, "task.created", "task", task.pk, None, {"title": task.title}, now=now)
+    _tell("task_opened", [task], now, by=audit.actor_name(by))
+    return task
+
+
 def _colleague(role: str) -> User | None:
     return User.objects.filter(role=role, is_active=True).order_by("pk").first()
 

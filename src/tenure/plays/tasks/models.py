@@ -51,4 +51,10 @@ class Task(models.Model):
             models.Index(fields=["state", "due_at"], name="task_due"),
             models.Index(fields=["owner", "state", "due_at"], name="task_of_owner"),
             models.Index(fields=["source", "mark"], name="task_marks"),
+            models.Index(fields=["state", "source"], name="task_kinds"),
+            # Today: the ids of a section, counted and put in order without reading the rows.
+            models.Index(
+                fields=["state", "escalated_at", "due_at", "value_minor", "owner", "source"],
+                name="task_today",
+            ),
         ]
