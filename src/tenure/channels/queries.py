@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Q, QuerySet
 
-from tenure.channels.models import Message, Refusal
+from tenure.channels.models import Message, PushSubscription, Refusal
 from tenure.channels.numbers import ANY, Numbers
 from tenure.core import policy
 
@@ -60,3 +60,8 @@ def choices(recipient: str, channel: str = "mail") -> list[Choice]:
         for name, purpose in numbers.purposes.items()
         if purpose.category != "transactional"
     ]
+
+
+def people_with_device() -> QuerySet[PushSubscription, str]:
+    """Ids of people who can be pushed to, for a query's ``IN``."""
+    return PushSubscription.objects.values_list("person_id", flat=True)

@@ -10,8 +10,17 @@ from dataclasses import dataclass
 
 from tenure.channels.numbers import Numbers
 from tenure.plays.numbers import CheckNumbers
-from tenure.plays.spec import InactiveTrigger, MailStep, Play, PostStep, TaskStep, WhenTrigger
+from tenure.plays.spec import (
+    WRITES,
+    InactiveTrigger,
+    Play,
+    PostStep,
+    StreakTrigger,
+    TaskStep,
+    WhenTrigger,
+)
 
+_TEXTS = ("subject", "title", "text", "words", "link_text", "items")
 _LINK = re.compile(r"https?://\S+")
 
 
@@ -31,18 +40,19 @@ def check(
     found = [*_audience(play, numbers, audience, everyone), *_purpose(play, gate)]
     found += _effect(play)
     for step in play.steps:
-        if isinstance(step, MailStep | TaskStep):
-            texts = [getattr(step, k, "") for k in ("subject", "title", "text", "words")]
+        if isinstance(step, (*WRITES, TaskStep)):
+            texts = [getattr(step, k, "") for k in _TEXTS]
             found += _words(step.id, " ".join(texts), numbers)
-        if isinstance(step, MailStep):
-            found += _actions(step, numbers)
+        if isinstance(step, WRITES):
+            found += _actions(step.id, step.text, getattr(step, "link", ""), numbers)
     return found
 
 
 def _audience(
     play: Play, numbers: CheckNumbers, audience: int | None, everyone: int
 ) -> list[Warning]:
-    narrowed = play.audience is not None or isinstance(play.trigger, WhenTrigger | InactiveTrigger)
+    about_some = isinstance(play.trigger, WhenTrigger | InactiveTrigger | StreakTrigger)
+    narrowed = play.audience is not None or about_some
     found = []
     if not narrowed and _writes(play):
         found.append(
@@ -66,7 +76,7 @@ def _audience(
 
 
 def _writes(play: Play) -> bool:
-    return any(isinstance(step, MailStep) for step in play.steps)
+    return any(isinstance(step, WRITES) for step in play.steps)
 
 
 def _purpose(play: Play, gate: Numbers) -> list[Warning]:
@@ -76,7 +86,7 @@ def _purpose(play: Play, gate: Numbers) -> list[Warning]:
         if name not in gate.purposes:
             says = f"There is no purpose {name!r} in the policy “channels”."
             found.append(Warning("purpose", step.id, says))
-        elif isinstance(step, MailStep) and gate.purposes[name].category == "transactional":
+        elif isinstance(step, WRITES) and gate.purposes[name].category == "transactional":
             says = (
                 "It is declared transactional, so caps and consent do not hold it back. "
                 "Only what people need to use or pay for the product may be that."
@@ -86,7 +96,7 @@ def _purpose(play: Play, gate: Numbers) -> list[Warning]:
 
 
 def _effect(play: Play) -> list[Warning]:
-    acts = [s for s in play.steps if isinstance(s, MailStep | PostStep | TaskStep)]
+    acts = [s for s in play.steps if isinstance(s, (*WRITES, PostStep, TaskStep))]
     if play.goal is None and acts:
         return [Warning("no-goal", "", "It has no goal, so nobody will know whether it works.")]
     if play.holdout == 0 and acts:
@@ -115,12 +125,12 @@ def _words(where: str, text: str, numbers: CheckNumbers) -> list[Warning]:
     return found
 
 
-def _actions(step: MailStep, numbers: CheckNumbers) -> list[Warning]:
-    links = len(_LINK.findall(step.text))
+def _actions(where: str, text: str, link: str, numbers: CheckNumbers) -> list[Warning]:
+    links = len(_LINK.findall(text)) + bool(link)
     if links > numbers.links_most:
         says = f"{links} links ask for {links} things. Keep the one that matters now."
-        return [Warning("many-actions", step.id, says)]
-    if len(step.text.split()) > numbers.words_most:
-        says = f"{len(step.text.split())} words: few people read more than {numbers.words_most}."
-        return [Warning("long", step.id, says)]
+        return [Warning("many-actions", where, says)]
+    if len(text.split()) > numbers.words_most:
+        says = f"{len(text.split())} words: few people read more than {numbers.words_most}."
+        return [Warning("long", where, says)]
     return []

@@ -65,6 +65,30 @@ def first(
     return {s: (at.astimezone(UTC), account, person or "") for s, at, account, person in rows}
 
 
+def active_days(zones: Mapping[str, str], since: datetime) -> dict[str, set[date]]:
+    """On which days of theirs (``zones``: person to time zone) people did anything of their own
+    since then."""
+    files = _files(since.date()) if zones else []
+    if not files:
+        return {}
+    asked = pa.table({"person": list(zones), "zone": list(zones.values())})
+    con = sql.connection()
+    con.register("asked", asked)
+    try:
+        rows = con.execute(
+            'SELECT DISTINCT asked.person, CAST(timezone(asked.zone, e."timestamp") AS DATE) '
+            "FROM asked JOIN read_parquet(?, union_by_name=true, hive_partitioning=true) AS e "
+            f'ON e.person_id = asked.person WHERE {_is(ANYTHING)} AND e."timestamp" >= ?',
+            [files, *_given(ANYTHING), since],
+        ).fetchall()
+    finally:
+        con.unregister("asked")
+    found: dict[str, set[date]] = {}
+    for person, day in rows:
+        found.setdefault(person, set()).add(day)
+    return found
+
+
 def _is(event: str) -> str:
     return "NOT starts_with(event, ?)" if event == ANYTHING else "event = ?"
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Q
+
 from tenure.accounts.models import Account, Membership, Person
+from tenure.channels import queries as channels
 from tenure.core import policy as policies
 from tenure.health import queries as health
 from tenure.health.models import AccountHealth
@@ -15,19 +18,35 @@ from tenure.health.models import AccountHealth
 
 @dataclass(frozen=True)
 class Contact:
-    """A person with an address."""
+    """A person who can be reached; ``email`` is empty for who has none and needs none."""
 
     id: str
     email: str
     name: str
 
 
-def contacts(accounts: Collection[str], roles: Sequence[str]) -> dict[str, Contact]:
-    """Whom to write to at each account: the first of ``roles`` somebody with an address has; among
-    equals whoever was seen last. Accounts without such a person are left out."""
+def reachable(ways: Iterable[str], prefix: str = "") -> Q:
+    """Which people can be reached on one of some channels: by mail who has an address, by push who
+    has a device, in the product everybody. ``prefix`` leads to the person."""
+    found = Q(pk__in=[])
+    for way in ways:
+        if way == "mail":
+            found |= ~Q(**{f"{prefix}email": ""})
+        elif way == "push":
+            found |= Q(**{f"{prefix}pk__in": channels.people_with_device()})
+        else:
+            return Q()
+    return found
+
+
+def contacts(
+    accounts: Collection[str], roles: Sequence[str], way: str = "mail"
+) -> dict[str, Contact]:
+    """Whom to write to at each account: the first of ``roles`` somebody has who can be reached on
+    ``way``; among equals whoever was seen last. Accounts without such a person are left out."""
     rows = (
         Membership.objects.filter(account_id__in=accounts, left_at=None, role__in=roles)
-        .exclude(person__email="")
+        .filter(reachable([way], "person__"))
         .select_related("person")
     )
     found: dict[str, list[Membership]] = defaultdict(list)
@@ -45,9 +64,9 @@ def _best(listed: Sequence[Membership], roles: Sequence[str]) -> Contact:
     return _contact(person)
 
 
-def by_id(people: Collection[str]) -> dict[str, Contact]:
-    """People with an address, by id."""
-    rows = Person.objects.filter(pk__in=people).exclude(email="")
+def by_id(people: Collection[str], way: str = "mail") -> dict[str, Contact]:
+    """People who can be reached on ``way``, by id."""
+    rows = Person.objects.filter(reachable([way]), pk__in=people)
     return {person.pk: _contact(person) for person in rows}
 
 

@@ -8,13 +8,14 @@ from pathlib import Path
 from tenure.analytics.errors import SpecError
 from tenure.analytics.experiments.policy import parse_experiments
 from tenure.analytics.segments import check_fields
+from tenure.channels.in_app.content import check_words
 from tenure.channels.numbers import Numbers
 from tenure.core import policy, workspace
 from tenure.core.policy.registry import Loader
 from tenure.health import policy as health
 from tenure.plays import spec
 from tenure.plays.numbers import DEFAULT, DOCUMENT, FAMILY, LIBRARY, PlayNumbers, parse
-from tenure.plays.spec import Play
+from tenure.plays.spec import InAppStep, Play, PushStep
 
 _EXPERIMENTS = Path(str(files("tenure.analytics.experiments"))) / "experiments.toml"
 
@@ -50,6 +51,19 @@ def _check(source: str, play: Play, load: Loader) -> None:
         if name not in gate.purposes:
             names = ", ".join(gate.purposes)
             raise SpecError(source, "purpose", f"there is no purpose {name!r}", f"use: {names}")
+    _check_lengths(source, play, gate)
+
+
+def _check_lengths(source: str, play: Play, gate: Numbers) -> None:
+    """SpecError for words that are too long for their place, or too many items."""
+    for step in play.steps:
+        if isinstance(step, InAppStep | PushStep):
+            limits = gate.in_app if isinstance(step, InAppStep) else gate.push
+            for key, most in (("title", limits.title_most), ("text", limits.text_most)):
+                check_words(source, f"steps.{step.id}.{key}", getattr(step, key), most)
+        if isinstance(step, InAppStep) and len(step.listed()) > gate.in_app.items_most:
+            remedy = f"keep the {gate.in_app.items_most} that matter"
+            raise SpecError(source, f"steps.{step.id}.items", "are too many", remedy)
 
 
 def numbers() -> PlayNumbers:

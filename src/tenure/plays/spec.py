@@ -5,10 +5,8 @@ Pure: TOML in, a checked ``Play`` out. The language is described in docs/rules/p
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
-from datetime import timedelta
-from typing import Annotated, Any, Literal
+from collections.abc import Iterator
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -16,9 +14,43 @@ from tenure.analytics import toml
 from tenure.analytics.errors import SpecError
 from tenure.analytics.segments import Rule
 from tenure.channels.numbers import Cap
+from tenure.plays.step_specs import (
+    END,
+    STEP_NAME,
+    WRITES,
+    BranchStep,
+    EndStep,
+    InAppStep,
+    MailStep,
+    PostStep,
+    PushStep,
+    SplitStep,
+    Step,
+    TaskStep,
+    UpdateStep,
+    WaitStep,
+    targets,
+)
 
-STEP_NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
-END = "end"
+__all__ = [
+    "END",
+    "STEP_NAME",
+    "WRITES",
+    "BranchStep",
+    "EndStep",
+    "InAppStep",
+    "MailStep",
+    "Play",
+    "PostStep",
+    "PushStep",
+    "SplitStep",
+    "Step",
+    "TaskStep",
+    "UpdateStep",
+    "WaitStep",
+    "parse",
+    "targets",
+]
 
 
 class _Spec(BaseModel):
@@ -72,6 +104,15 @@ class InactiveTrigger(_Spec):
         return self
 
 
+class StreakTrigger(_Spec):
+    """A person used the product on each of the last ``days`` days of theirs, not yet today, and
+    ``hours`` or less are left of their day."""
+
+    kind: Literal["streak"]
+    days: int = Field(ge=2, le=90)
+    hours: float = Field(gt=0, le=12)
+
+
 class ManualTrigger(_Spec):
     """Somebody puts accounts in by hand."""
 
@@ -79,108 +120,13 @@ class ManualTrigger(_Spec):
 
 
 Trigger = Annotated[
-    WhenTrigger | EventTrigger | AbsenceTrigger | DateTrigger | InactiveTrigger | ManualTrigger,
-    Field(discriminator="kind"),
-]
-
-
-class _Step(_Spec):
-    id: str
-
-    @model_validator(mode="after")
-    def _named(self) -> _Step:
-        if not STEP_NAME.fullmatch(self.id) or self.id == END:
-            raise ValueError(
-                f"the step id {self.id!r} is not usable: small letters, digits, - and _"
-            )
-        return self
-
-
-class MailStep(_Step):
-    kind: Literal["mail"]
-    subject: str = Field(min_length=1)
-    text: str = Field(min_length=1)
-    purpose: str = ""
-    urgent: bool = False
-
-
-class PostStep(_Step):
-    """A message to a system or the team, at an endpoint of the workspace."""
-
-    kind: Literal["chat", "webhook"]
-    endpoint: str = Field(min_length=1)
-    text: str = Field(min_length=1)
-
-
-class TaskStep(_Step):
-    """Work for a person: the account's owner, or somebody with ``role``."""
-
-    kind: Literal["task"]
-    title: str = Field(min_length=1)
-    words: str = ""
-    due_hours: float = Field(gt=0)
-    role: str = ""
-
-
-class WaitStep(_Step):
-    kind: Literal["wait"]
-    days: float = Field(default=0, ge=0)
-    hours: float = Field(default=0, ge=0)
-
-    @model_validator(mode="after")
-    def _waits(self) -> WaitStep:
-        if not self.days and not self.hours:
-            raise ValueError("wait how long? give days or hours")
-        return self
-
-    def span(self) -> timedelta:
-        """How long."""
-        return timedelta(days=self.days, hours=self.hours)
-
-
-class BranchStep(_Step):
-    """``did``: the event happened since they entered; or ``rule`` holds for the account now."""
-
-    kind: Literal["branch"]
-    did: str = ""
-    rule: Rule | None = None
-    then: str
-    otherwise: str
-
-    @model_validator(mode="after")
-    def _one_question(self) -> BranchStep:
-        if bool(self.did) == (self.rule is not None):
-            raise ValueError("give exactly one of did and rule")
-        return self
-
-
-class SplitStep(_Step):
-    """A split test: a stable share of accounts goes to each of the steps named."""
-
-    kind: Literal["split"]
-    arms: dict[str, float]
-
-    @model_validator(mode="after")
-    def _shares(self) -> SplitStep:
-        if len(self.arms) < 2 or any(weight <= 0 for weight in self.arms.values()):
-            raise ValueError("a split needs two or more steps, each with a share above 0")
-        return self
-
-
-class UpdateStep(_Step):
-    """Write ``value`` to the trait ``field`` of the account."""
-
-    kind: Literal["update"]
-    field: str = Field(min_length=1, max_length=80)
-    value: str | int | float | bool
-
-
-class EndStep(_Step):
-    kind: Literal["end"]
-
-
-Step = Annotated[
-    MailStep | PostStep | TaskStep | WaitStep | BranchStep | SplitStep | UpdateStep | EndStep,
+    WhenTrigger
+    | EventTrigger
+    | AbsenceTrigger
+    | DateTrigger
+    | InactiveTrigger
+    | StreakTrigger
+    | ManualTrigger,
     Field(discriminator="kind"),
 ]
 
@@ -251,8 +197,9 @@ class Play(_Spec):
                     raise ValueError(
                         f"step {step.id!r} goes back to {target!r}: it would never end"
                     )
-        if isinstance(self.trigger, InactiveTrigger) and self.unit != "person":
-            raise ValueError('the trigger "inactive" is about people: set unit = "person"')
+        if isinstance(self.trigger, InactiveTrigger | StreakTrigger) and self.unit != "person":
+            kind = self.trigger.kind
+            raise ValueError(f'the trigger "{kind}" is about people: set unit = "person"')
         if isinstance(self.trigger, WhenTrigger) and self.unit == "person":
             raise ValueError('the trigger "when" is about accounts: set unit = "account"')
         return self
@@ -261,6 +208,10 @@ class Play(_Spec):
         """Where a step stands; one past the last for the end."""
         names = [s.id for s in self.steps]
         return len(names) if step == END else names.index(step)
+
+    def ways(self) -> set[str]:
+        """Channels on which it writes to people."""
+        return {step.kind for step in self.steps if isinstance(step, WRITES)}
 
     def rules(self) -> Iterator[Rule]:
         """Every rule the play looks at."""
@@ -277,16 +228,9 @@ class Play(_Spec):
     def texts(self) -> Iterator[tuple[str, str]]:
         """Every text with variables, with the key it stands at."""
         for step in self.steps:
-            for key in ("subject", "text", "title", "words"):
+            for key in ("subject", "text", "title", "words", "link_text", "items"):
                 if isinstance(text := getattr(step, key, None), str) and text:
                     yield f"steps.{step.id}.{key}", text
-
-
-def targets(step: Any) -> Mapping[str, None]:
-    """The steps a step may jump to."""
-    if isinstance(step, BranchStep):
-        return dict.fromkeys((step.then, step.otherwise))
-    return dict.fromkeys(step.arms) if isinstance(step, SplitStep) else {}
 
 
 def parse(source: str, text: str) -> Play:

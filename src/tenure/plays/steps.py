@@ -17,15 +17,18 @@ from django.db import transaction
 from tenure.accounts.models import Account
 from tenure.analytics.experiments.assignment import arm
 from tenure.channels.drafts import Draft, submit
+from tenure.core import policy as policies
 from tenure.plays import history, matching, people, policy, words
 from tenure.plays.models import Enrolment
 from tenure.plays.spec import (
     END,
     BranchStep,
     EndStep,
+    InAppStep,
     MailStep,
     Play,
     PostStep,
+    PushStep,
     SplitStep,
     Step,
     TaskStep,
@@ -80,7 +83,63 @@ def take(step: Step, at: Standing) -> list[Move]:
 
 
 def _mail(step: MailStep, at: Standing) -> list[Move]:
-    told, reached = _filled(at), _reached(at)
+    def content(values: Values) -> dict[str, Any]:
+        return {"subject": words.fill(step.subject, values), "text": words.fill(step.text, values)}
+
+    return _write(step, at, content)
+
+
+def _in_app(step: InAppStep, at: Standing) -> list[Move]:
+    limits = policies.load("channels").in_app
+
+    def content(values: Values) -> dict[str, Any]:
+        return {
+            "slot": step.slot,
+            "title": _clipped(words.fill(step.title, values), limits.title_most),
+            "text": _clipped(words.fill(step.text, values), limits.text_most),
+            "link": step.link,
+            "link_text": words.fill(step.link_text, values),
+            "items": [
+                {**item, "text": _clipped(words.fill(item["text"], values), limits.title_most)}
+                for item in step.listed()
+            ],
+        }
+
+    return _write(step, at, content)
+
+
+def _push(step: PushStep, at: Standing) -> list[Move]:
+    limits = policies.load("channels").push
+
+    def content(values: Values) -> dict[str, Any]:
+        return {
+            "title": _clipped(words.fill(step.title, values), limits.title_most),
+            "text": _clipped(words.fill(step.text, values), limits.text_most),
+            "link": step.link,
+            "ttl_minutes": step.ttl_minutes,
+        }
+
+    return _write(step, at, content)
+
+
+Values = Mapping[str, Any]
+
+
+def _clipped(text: str, most: int) -> str:
+    """``text``, cut where a long name has made it too long for its place.
+
+    >>> _clipped("Three reports wait", 10)
+    'Three rep…'
+    """
+    text = text.strip()
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
+def _write(
+    step: MailStep | InAppStep | PushStep, at: Standing, content: Callable[[Values], dict[str, Any]]
+) -> list[Move]:
+    """Hand one message in for everybody who can be reached; the others go on, and it is noted."""
+    told, reached = _filled(at), _reached(at, step.kind)
     drafts, moves = [], []
     for row in at.rows:
         contact = reached.get(row.pk)
@@ -89,25 +148,24 @@ def _mail(step: MailStep, at: Standing) -> list[Move]:
         if contact is None:
             continue
         values = {**told.get(row.account_id, {}), **people.person_words(contact)}
-        content = {
-            "subject": words.fill(step.subject, values), "text": words.fill(step.text, values)
-        }  # fmt: skip
+        address = contact.email if step.kind == "mail" else contact.id
         drafts.append(
             Draft(
-                _key(at.name, row, step), "mail", step.purpose or at.play.purpose, contact.email,
-                content, at.now, at.source(), contact.id, row.account_id, at.play.caps, step.urgent,
+                _key(at.name, row, step), step.kind, step.purpose or at.play.purpose, address,
+                content(values), at.now, at.source(), contact.id, row.account_id, at.play.caps,
+                step.urgent,
             )
         )  # fmt: skip
     submit(drafts, now=at.now)
     return moves
 
 
-def _reached(at: Standing) -> dict[int, people.Contact]:
-    """Whom each enrolment writes to, by enrolment."""
+def _reached(at: Standing, way: str) -> dict[int, people.Contact]:
+    """Whom each enrolment writes to on the channel ``way``, by enrolment."""
     if at.play.unit == "person":
-        known = people.by_id({row.person_id for row in at.rows})
+        known = people.by_id({row.person_id for row in at.rows}, way)
         return {row.pk: known[row.person_id] for row in at.rows if row.person_id in known}
-    found = people.contacts({row.account_id for row in at.rows}, at.play.to)
+    found = people.contacts({row.account_id for row in at.rows}, at.play.to, way)
     return {row.pk: found[row.account_id] for row in at.rows if row.account_id in found}
 
 
@@ -206,6 +264,6 @@ def _end(_step: EndStep, at: Standing) -> list[Move]:
 
 
 _DO: dict[type, Callable[[Any, Standing], list[Move]]] = {
-    MailStep: _mail, PostStep: _post, TaskStep: _task, WaitStep: _wait, BranchStep: _branch,
-    SplitStep: _split, UpdateStep: _update, EndStep: _end,
+    MailStep: _mail, InAppStep: _in_app, PushStep: _push, PostStep: _post, TaskStep: _task,
+    WaitStep: _wait, BranchStep: _branch, SplitStep: _split, UpdateStep: _update, EndStep: _end,
 }  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,7 +12,7 @@ from django.db import transaction
 
 from tenure.accounts.bulk import upsert
 from tenure.accounts.models import Account, Membership
-from tenure.plays import history, matching, policy
+from tenure.plays import history, matching, people, policy, streaks
 from tenure.plays.entering import Candidate, enter
 from tenure.plays.models import ON, PlaySwitch, Standing
 from tenure.plays.spec import (
@@ -21,6 +21,7 @@ from tenure.plays.spec import (
     EventTrigger,
     InactiveTrigger,
     Play,
+    StreakTrigger,
     WhenTrigger,
 )
 
@@ -157,7 +158,9 @@ def _timed(play: Play, since: datetime, now: datetime) -> list[Candidate] | None
     if isinstance(trigger, DateTrigger):
         return _dates(trigger, since, now)
     if isinstance(trigger, InactiveTrigger):
-        return inactive(trigger, now)
+        return inactive(trigger, now, play.ways())
+    if isinstance(trigger, StreakTrigger):
+        return streaks.at_risk(trigger, now, play.ways())
     if isinstance(trigger, AbsenceTrigger):
         return _absent(trigger, play, since, now)
     return None
@@ -171,13 +174,17 @@ def _dates(trigger: DateTrigger, since: datetime, now: datetime) -> list[Candida
     return [Candidate(pk, why={trigger.field: at.isoformat()}) for pk, at in rows]
 
 
-def inactive(trigger: InactiveTrigger, now: datetime) -> list[Candidate]:
-    """People who have been away for as long as the trigger says."""
+def inactive(
+    trigger: InactiveTrigger, now: datetime, ways: Collection[str] = ("mail",)
+) -> list[Candidate]:
+    """People who have been away for as long as the trigger says, and can be reached on one of
+    ``ways``."""
     rows = Membership.objects.filter(
+        people.reachable(ways or ("mail",), "person__"),
         left_at=None,
         person__last_seen_at__lte=now - timedelta(days=trigger.days),
         person__last_seen_at__gt=now - timedelta(days=trigger.until_days),
-    ).exclude(person__email="")
+    )
     listed = rows.values_list("account_id", "person_id", "person__last_seen_at")
     return [Candidate(a, p, {"last_seen": s.isoformat()}) for a, p, s in listed if s]
 

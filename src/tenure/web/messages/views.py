@@ -67,7 +67,7 @@ def _line(row: Message) -> dict[str, Any]:
 
 
 def _what(row: Message) -> str:
-    for key in ("subject", "text", "type", "title"):
+    for key in ("subject", "title", "text", "type"):
         if row.content.get(key):
             return str(row.content[key])
     return row.key

@@ -63,7 +63,7 @@ def _accounts(play: Play, now: datetime) -> set[str]:
         return set(taken(Rule(all=tuple(both)), now).accounts)
     inside = None if play.audience is None else set(taken(play.audience, now).accounts)
     if isinstance(trigger, InactiveTrigger):
-        quiet = {c.account_id for c in triggers.inactive(trigger, now)}
+        quiet = {c.account_id for c in triggers.inactive(trigger, now, play.ways())}
         return quiet if inside is None else quiet & inside
     return set(Account.objects.values_list("pk", flat=True)) if inside is None else inside
 

@@ -33,6 +33,7 @@ TRIGGERS = (
     ("absence", "Something does not happen"),
     ("date", "A date comes near, or passes"),
     ("inactive", "A person stays away"),
+    ("streak", "A person’s streak is about to end"),
     ("manual", "Somebody puts accounts in by hand"),
 )
 BLANK: Raw = {

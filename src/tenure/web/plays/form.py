@@ -22,7 +22,7 @@ from tenure.web.segments import builder
 from tenure.web.segments.builder import Row
 
 Raw = dict[str, Any]
-LONG = ("text", "words", "body")
+LONG = ("text", "words", "body", "items")
 LABELS = {
     "for_days": "For how many days",
     "until_days": "And not longer than, days",
@@ -40,6 +40,9 @@ LABELS = {
     "days": "Days",
     "hours": "Hours",
     "field": "Field",
+    "slot": "Shown as",
+    "link_text": "What the link says",
+    "ttl_minutes": "Of use for, minutes",
 }
 LISTS = {"purpose": "purposes", "endpoint": "endpoints", "role": "roles", "then": "step-names",
          "otherwise": "step-names"}  # fmt: skip
@@ -47,6 +50,9 @@ LISTS = {"purpose": "purposes", "endpoint": "endpoints", "role": "roles", "then"
 HINTS = {
     "where": "Such as plan = pro, seats = 10",
     "arms": "Such as mail-a = 1, mail-b = 1",
+    "link": "An address with https://, or a path of the product such as /reports",
+    "items": "For a checklist: one a line, such as Invite a colleague | /team",
+    "ttl_minutes": "For how long it is of use; 0: as policy says",
     "role": "Left empty, the account’s owner gets it.",
     "then": "The name of a later step, or end.",
     "otherwise": "The name of a later step, or end.",

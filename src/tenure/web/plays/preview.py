@@ -19,12 +19,12 @@ from tenure.channels.drafts import Draft, submit
 from tenure.core.roles import needs
 from tenure.plays import people, words
 from tenure.plays.models import Enrolment
-from tenure.plays.spec import MailStep, Play
+from tenure.plays.spec import WRITES, MailStep, Play
 from tenure.web.plays import told
 from tenure.web.plays.acting import account_of
 from tenure.web.plays.views import get, head
 
-_FILLED = ("subject", "title", "text", "body", "words")
+_FILLED = ("subject", "title", "text", "body", "words", "items", "link_text")
 
 
 @dataclass(frozen=True)
@@ -66,13 +66,15 @@ def _chosen(asked: str, name: str) -> Account | None:
     return Account.objects.filter(status="active").order_by("-mrr_minor", "pk").first()
 
 
-def _contact(play: Play, account: str) -> people.Contact | None:
-    found = people.contacts({account}, play.to).get(account)
+def _contact(play: Play, account: str, way: str = "mail") -> people.Contact | None:
+    found = people.contacts({account}, play.to, way).get(account)
     if found or play.unit != "person":
         return found
-    rows = Membership.objects.filter(account_id=account, left_at=None).exclude(person__email="")
+    rows = Membership.objects.filter(
+        people.reachable([way], "person__"), account_id=account, left_at=None
+    )
     member = rows.order_by("-person__last_seen_at").values_list("person_id", flat=True).first()
-    return people.by_id({member}).get(member) if member else None
+    return people.by_id({member}, way).get(member) if member else None
 
 
 def values_for(account: str, contact: people.Contact | None) -> Mapping[str, Any]:
@@ -89,7 +91,8 @@ def _shown(play: Play, account: str, contact: people.Contact | None) -> list[Sho
             continue
         title, icon = told.KINDS.get(step.kind, (step.kind, "circle"))
         heading = texts.pop("subject", "") or texts.pop("title", "")
-        to = _to(step, contact)
+        reached = _contact(play, account, step.kind) if isinstance(step, WRITES) else contact
+        to = _to(step, reached)
         mail = isinstance(step, MailStep)
         found.append(Shown(step.id, title, icon, to, heading, "\n\n".join(texts.values()), mail))
     return found
@@ -101,7 +104,10 @@ def _to(step: Any, contact: people.Contact | None) -> str:
     if step.kind == "task":
         return step.role.replace("_", " ") if step.role else "the account’s owner"
     if contact is None:
-        return "nobody: no contact with this role has an address"
+        how = "a device to push to" if step.kind == "push" else "an address"
+        return f"nobody: no contact with this role has {how}"
+    if not contact.email:
+        return contact.name or contact.id
     return f"{contact.name} <{contact.email}>" if contact.name else contact.email
 
 

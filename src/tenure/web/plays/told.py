@@ -20,6 +20,7 @@ from tenure.plays.spec import (
     Play,
     SplitStep,
     Step,
+    StreakTrigger,
     TaskStep,
     Trigger,
     UpdateStep,
@@ -83,6 +84,11 @@ def _trigger(given: Trigger, naming: Naming) -> str:
     if isinstance(given, InactiveTrigger):
         return (
             f"When a person was last seen {given.days} days ago, and not {given.until_days} or more"
+        )
+    if isinstance(given, StreakTrigger):
+        return (
+            f"When a person came on {_days(given.days)} in a row, not yet today, and "
+            f"{_hours(given.hours)} of their day are left"
         )
     return "When somebody puts an account in by hand"
 
