@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "tenure.metrics.alerts",
     "tenure.metrics.indicators",
     "tenure.learning",
+    "tenure.documents.digests",
     "tenure.web",
 ]
 

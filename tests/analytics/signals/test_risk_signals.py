@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 import tenure.analytics as ta
+from tenure.analytics.segments import default_segments, evaluate
 
 T = datetime(2024, 6, 1, tzinfo=UTC)
 REGISTRY = ta.default_registry()
@@ -120,6 +122,9 @@ def test_risk_needs_its_signals_computed() -> None:
     ("name", "tables"),
     [
         ("promoter", {"responses": lambda: answer(9)}),
+        ("promoter", {"responses": lambda: [r | {"survey": "review"} for r in answer(5)]}),
+        ("new_use_case", {"events": lambda: used("Automation Run", 1, 2, 3),
+                          "subscriptions": lambda: seats((400, 1))}),
         ("higher_plan_asked", {"events": lambda: used("Upgrade Page Viewed", 3)}),
         ("team_grows", {"events": lambda: used("Teammate Invited", 1, 2, 3)}),
         ("limit_near", {"events": lambda: used("Signed In", 3),
@@ -130,3 +135,47 @@ def test_signs_of_growth(name: str, tables: dict[str, Callable[[], Rows]]) -> No
     facts = ta.Dataset.from_frames(**{n: pd.DataFrame(rows()) for n, rows in tables.items()})
     found = ta.compute_signals(facts, REGISTRY, T)
     assert name in ta.fired_opportunities(found, REGISTRY)[0]
+
+
+def test_every_packaged_sign_of_growth_has_a_story() -> None:
+    assert set(REGISTRY.opportunities) == {
+        "limit_near", "team_grows", "higher_plan_asked", "new_use_case", "promoter",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "tables"),
+    [
+        ("promoter", {"responses": lambda: answer(8)}),
+        ("promoter", {"responses": lambda: [r | {"survey": "review"} for r in answer(3)]}),
+        ("new_use_case", {"events": lambda: used("Automation Run", 1, 2, 3, 40),
+                          "subscriptions": lambda: seats((400, 1))}),
+        ("new_use_case", {"events": lambda: used("Automation Run", 1, 2, 3),
+                          "subscriptions": lambda: [r | {"started_at": ago(50)} for r in seats((50, 1))]}),
+    ],
+)  # fmt: skip
+def test_no_sign_of_growth(name: str, tables: dict[str, Callable[[], Rows]]) -> None:
+    facts = ta.Dataset.from_frames(**{n: pd.DataFrame(rows()) for n, rows in tables.items()})
+    found = ta.compute_signals(facts, REGISTRY, T)
+    assert name not in ta.fired_opportunities(found, REGISTRY)[0]
+
+
+def test_a_candidate_for_expansion_is_in_no_danger() -> None:
+    rule = default_segments()["expansion_candidates"].rule
+    number = {"limit_use", "seats_added_90d", "active_people_change_28d", "invites_28d",
+              "upgrade_interest_30d", "high_value_actions_28d", "high_value_before_62d",
+              "tenure_days", "nps_last", "positive_reviews_90d"}  # fmt: skip
+    assert set(rule.fields()) == {*number, "risk_level"}
+    looked_at = {p for o in REGISTRY.opportunities.values() for p in o.parts()}
+    assert looked_at == number
+    rows = [
+        {"limit_use": 0.9, "risk_level": "low"}, {"limit_use": 0.9, "risk_level": "high"},
+        {"limit_use": 0.5, "risk_level": "low"}, {"nps_last": 10.0, "risk_level": "medium"},
+        {"high_value_actions_28d": 3.0, "high_value_before_62d": 0.0, "tenure_days": 90.0,
+         "risk_level": "low"},
+    ]  # fmt: skip
+    table = pa.table({
+        **{n: pa.array([r.get(n) for r in rows], pa.float64()) for n in sorted(number)},
+        "risk_level": [r["risk_level"] for r in rows],
+    })  # fmt: skip
+    assert evaluate(rule, table).tolist() == [True, False, False, True, True]

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tenure.web.profile import views
+from tenure.web.profile import digests, views
 
-urlpatterns = [path("", views.profile, name="profile")]
+urlpatterns = [
+    path("", views.profile, name="profile"),
+    path("digests/", digests.choose, name="profile_digests"),
+]

@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from tenure.core import team
+from tenure.documents.digests import queries as digests
 
 
 def _zones() -> list[tuple[str, str]]:
@@ -48,5 +49,10 @@ def profile(request: HttpRequest) -> HttpResponse:
         )
         messages.success(request, "Your profile is saved.")
         return redirect("profile")
-    context = {"form": form, "mfa_on": is_mfa_enabled(request.user)}
+    context = {
+        "form": form,
+        "mfa_on": is_mfa_enabled(request.user),
+        "digests": digests.choices(request.user),  # type: ignore[arg-type]
+        "chats": digests.chats(),
+    }
     return render(request, "web/profile/profile.html", context)

@@ -1,0 +1,1 @@
+"""Documents: what is written for people from what the workspace knows."""

@@ -1,0 +1,13 @@
+from django.apps import AppConfig
+
+
+class DigestsConfig(AppConfig):
+    name = "tenure.documents.digests"
+    label = "digests"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from tenure.documents.digests import documents, duties
+
+        documents.register()
+        duties.register()
