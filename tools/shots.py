@@ -4,7 +4,7 @@
     tools/shots.py --url http://... --email you@... --password ...     a server that runs already
     tools/shots.py --only accounts --out shots
 
-Pages are those of the navigation, plus the first account and every link of a tab.
+Pages are those of the navigation, plus the first account, the first task and every link of a tab.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from typing import Any
 from playwright.sync_api import Browser, Page, sync_playwright
 
 LOOKS = (("light", 1280, 900), ("dark", 1280, 900), ("phone", 390, 844), ("phone-dark", 390, 844))
+FIRST = ".accounts tbody tr:first-child .cell-main, .tasks:first-child li:first-child .task-title"
 OUTSIDE = ("/sign-in/login/",)
 # The first colleague of the demo workspace.
 EMAIL, PASSWORD = "alice@larkspur.example", "try-the-demo"
@@ -122,13 +123,13 @@ def _sign_in(page: Page, url: str, email: str, password: str) -> None:
 
 
 def _paths(page: Page, url: str) -> list[str]:
-    """Navigation, start and profile; below each, its tabs and its first account."""
+    """Navigation, start and profile; below each, its tabs and its first account or task."""
     found = ["/start/", "/profile/", "/sign-in/2fa/", "/no-such-page"]
     for link in page.locator(".sidebar .nav-list a").all():
         found.append(str(link.get_attribute("href")))
     for path in list(found):
         page.goto(url + path)
-        for link in page.locator(".tabs a, .accounts tbody tr:first-child .cell-main").all():
+        for link in page.locator(f".tabs a, {FIRST}").all():
             href = str(link.get_attribute("href"))
             found.append(href if href.startswith("/") else path + href)
     return list(dict.fromkeys(found))

@@ -54,7 +54,15 @@ class Task(models.Model):
             models.Index(fields=["state", "source"], name="task_kinds"),
             # Today: the ids of a section, counted and put in order without reading the rows.
             models.Index(
-                fields=["state", "escalated_at", "due_at", "value_minor", "owner", "source"],
+                fields=[
+                    "state",
+                    "escalated_at",
+                    "due_at",
+                    "value_minor",
+                    "owner",
+                    "source",
+                    "account_id",
+                ],
                 name="task_today",
             ),
         ]

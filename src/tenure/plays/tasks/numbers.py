@@ -22,7 +22,7 @@ class TaskNumbers(BaseModel):
     escalate_to: str
     renewals_within_days: int = Field(ge=1)
     alerts_within_hours: int = Field(48, ge=1)
-    shown: int = Field(12, ge=1, le=100)
+    shown: int = Field(10, ge=1, le=100)
     untouched_shown: int = Field(ge=1)
     keep_days: int = Field(ge=31)
     outcomes: dict[str, str] = Field(min_length=1)

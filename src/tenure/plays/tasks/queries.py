@@ -78,15 +78,8 @@ def after(rows: QuerySet[Task], due_at: datetime, pk: int) -> QuerySet[Task]:
 
 
 def kinds() -> list[tuple[str, str]]:
-    """Key and title of the kinds of tasks that are open or snoozed."""
-    rows = Task.objects.filter(state__in=(OPEN, SNOOZED)).order_by()
-    found = {kind_of(source) for source in rows.values_list("source", flat=True).distinct()}
-    return sorted(((key, kind_title(key)) for key in found if key), key=lambda k: k[1])
-
-
-def kind_of(source: str) -> str:
-    """What kind of thing a source is: the part before its colon."""
-    return source.partition(":")[0]
+    """Key and title of the kinds of tasks: the first parts of their sources."""
+    return [(key, title) for key, title in TITLES.items() if key]
 
 
 def kind_title(kind: str) -> str:

@@ -6,7 +6,7 @@ then for those rows, their accounts and scores by id.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,6 +23,12 @@ from tenure.web import in_force, models_shown
 from tenure.web.today.filters import EVERYONE, MINE, NOBODY, Filters
 
 PAGE = 50
+FULL = 20
+"""Rows after which Today begins no further section."""
+TASK_FIELDS = (
+    "account_id", "title", "reason", "words", "due_at", "value_minor", "currency", "state",
+    "snoozed_until", "outcome", "owner__name", "owner__email",
+)  # fmt: skip
 HEALTH_FIELDS = (
     "account_id", "model", "shown_health", "shown_band", "overridden", "risk", "risk_level",
 )  # fmt: skip
@@ -39,20 +45,24 @@ class Row:
 
 @dataclass(frozen=True)
 class Shown:
-    """A section with its first rows; ``total`` counts all of them."""
+    """A section with its first rows; ``more``: there are others; ``total``: once counted."""
 
     name: str
     title: str
     why: str
     role: str
-    total: int
     rows: list[Row]
+    more: bool = False
+    total: int | None = None
     pages: Any = None
 
-    @property
-    def more(self) -> int:
-        """How many are not shown."""
-        return 0 if self.pages else self.total - len(self.rows)
+
+@dataclass(frozen=True)
+class Board:
+    """What Today shows, and the sections below it that no row was read of."""
+
+    shown: list[Shown]
+    below: tuple[order.Section, ...] = ()
 
 
 def day_ends(now: datetime) -> datetime:
@@ -71,7 +81,7 @@ def asked(filters: Filters, user: Any, state: str = OPEN) -> QuerySet[Task]:
     )  # fmt: skip
 
 
-def sections(filters: Filters, user: Any, now: datetime, number: str = "") -> list[Shown]:
+def board(filters: Filters, user: Any, now: datetime, number: str = "") -> Board:
     """What a filter shows: all sections in short, or one list in pages of 50."""
     if filters.show == "snoozed":
         rows = asked(filters, user, SNOOZED).order_by("snoozed_until", "pk")
@@ -79,47 +89,61 @@ def sections(filters: Filters, user: Any, now: datetime, number: str = "") -> li
     if filters.show == "done":
         rows = asked(filters, user, DONE).order_by("-closed_at", "-pk")
         return _paged("done", "Done", "With how each of them ended", "good", rows, number)
-    policy = in_force.loaded(numbers.current)
-    found = order.sections(now, day_ends(now), policy.escalate_after_hours)
     open_ones = asked(filters, user)
     if filters.section:
-        one = next(s for s in found if s.name == filters.section)
+        one = next(s for s in sections(now) if s.name == filters.section)
         rows = queries.first(queries.within(open_ones, one))
         return _paged(one.name, one.title, one.why, one.role, rows, number)
-    return _short(found, open_ones, policy.shown)
+    return _short(sections(now), open_ones, in_force.loaded(numbers.current).shown)
 
 
-def _short(
-    found: Sequence[order.Section], open_ones: QuerySet[Task], most: int
-) -> list[Shown]:  # fmt: skip
-    ids, totals = {}, {}
+def sections(now: datetime) -> tuple[order.Section, ...]:
+    """The sections of open tasks, by the reader's own day."""
+    policy = in_force.loaded(numbers.current)
+    return order.sections(now, day_ends(now), policy.escalate_after_hours)
+
+
+def totals(filters: Filters, user: Any, now: datetime, wanted: Collection[str]) -> dict[str, int]:
+    """How many tasks stand in the sections wanted."""
+    open_ones = asked(filters, user)
+    found = [s for s in sections(now) if s.name in wanted]
+    return {s.name: queries.within(open_ones, s).count() for s in found}
+
+
+def _short(found: tuple[order.Section, ...], open_ones: QuerySet[Task], most: int) -> Board:
+    """Sections from the top until the page is full: nobody does more than that today."""
+    ids: dict[str, list[int]] = {}
     for section in found:
-        rows = queries.within(open_ones, section)
-        ids[section.name] = list(queries.first(rows).values_list("pk", flat=True)[:most])
-        few = len(ids[section.name]) < most
-        totals[section.name] = len(ids[section.name]) if few else rows.count()
-    wanted = [pk for keys in ids.values() for pk in keys]
+        if sum(map(len, ids.values())) >= FULL:
+            break
+        rows = queries.first(queries.within(open_ones, section))
+        ids[section.name] = list(rows.values_list("pk", flat=True)[: most + 1])
+    wanted = [pk for keys in ids.values() for pk in keys[:most]]
     rows_of = {row.task.pk: row for row in with_accounts(_tasks(wanted))}
-    return [
+    shown = [
         Shown(
-            s.name, s.title, s.why, s.role, totals[s.name],
-            [rows_of[pk] for pk in ids[s.name] if pk in rows_of],
+            s.name, s.title, s.why, s.role,
+            [rows_of[pk] for pk in ids[s.name][:most] if pk in rows_of],
+            len(ids[s.name]) > most,
         )
-        for s in found if totals[s.name]
+        for s in found if ids.get(s.name)
     ]  # fmt: skip
+    return Board(shown, found[len(ids) :])
 
 
 def _tasks(ids: Sequence[int]) -> Iterable[Task]:
-    return Task.objects.filter(pk__in=ids).select_related("owner") if ids else ()
+    return Task.objects.filter(pk__in=ids).select_related("owner").only(*TASK_FIELDS) if ids else ()
 
 
-def _paged(
-    name: str, title: str, why: str, role: str, rows: QuerySet[Task], number: str
-) -> list[Shown]:
-    pages = Paginator(rows.select_related("owner"), PAGE).get_page(number)
+def _paged(name: str, title: str, why: str, role: str, rows: QuerySet[Task], number: str) -> Board:
+    pages = Paginator(rows.values_list("pk", flat=True), PAGE).get_page(number)
     if not pages.paginator.count:
-        return []
-    return [Shown(name, title, why, role, pages.paginator.count, with_accounts(pages), pages)]
+        return Board([])
+    keys = list(pages)
+    rows_of = {row.task.pk: row for row in with_accounts(_tasks(keys))}
+    found = [rows_of[pk] for pk in keys if pk in rows_of]
+    total = pages.paginator.count
+    return Board([Shown(name, title, why, role, found, total=total, pages=pages)])
 
 
 def with_accounts(tasks: Iterable[Task]) -> list[Row]:
@@ -134,14 +158,20 @@ def with_accounts(tasks: Iterable[Task]) -> list[Row]:
     return [Row(t, accounts.get(t.account_id), health.get(t.account_id)) for t in given]
 
 
-def tabs(filters: Filters, user: Any) -> list[dict[str, Any]]:
-    """Mine, everyone's, nobody's; with how many are open."""
-    titles = {MINE: "Mine", EVERYONE: "Everyone", NOBODY: "Unassigned"}
+TABS = {MINE: "Mine", EVERYONE: "Everyone", NOBODY: "Unassigned"}
+
+
+def tabs(filters: Filters) -> list[dict[str, Any]]:
+    """Mine, everyone's, nobody's."""
     return [
         {
             "title": title, "url": filters.but(who=who, section="").address,
-            "current": filters.who == who,
-            "count": f"{asked(Filters(who=who), user).count():,}",
+            "current": filters.who == who, "who": who,
         }
-        for who, title in titles.items()
+        for who, title in TABS.items()
     ]  # fmt: skip
+
+
+def tab_counts(user: Any) -> dict[str, int]:
+    """How many tasks of each tab are open."""
+    return {who: asked(Filters(who=who), user).count() for who in TABS}

@@ -105,7 +105,7 @@ def history(row: Task, outcomes: dict[str, str]) -> list[Line]:
     told = [_line(entry, outcomes) for entry in entries if entry.action != "task.created"]
     if row.state == DONE and row.closed_at and not any(x.icon == "check" for x in told):
         lines.append(Line(row.closed_at, "check", "Done", row.note, row.closed_by))
-    return sorted([*lines, *told], key=lambda line: line.at, reverse=True)
+    return sorted([*told, *reversed(lines)], key=lambda line: line.at, reverse=True)
 
 
 def _line(entry: AuditEntry, outcomes: dict[str, str]) -> Line:

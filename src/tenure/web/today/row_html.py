@@ -7,16 +7,17 @@ that they work without a script and the page stays small.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
 from tenure.plays.tasks import numbers
 from tenure.plays.tasks.models import DONE, SNOOZED, Task
 from tenure.web import bands, formats, icons, in_force
+from tenure.web.templatetags import ui
 from tenure.web.today import words
 from tenure.web.today.listing import Row, day_ends
 
@@ -43,40 +44,61 @@ MENU = (
 )
 ITEM = (
     '<button class="menu-item" type="submit" form="act" formaction="{to}" '
-    'name="{name}" value="{value}">{icon}{text}</button>'
+    'name="{name}" value="{value}">{text}</button>'
 )
-LINK = '<a class="menu-item" href="{to}">{icon}{text}</a>'
+LINK = '<a class="menu-item" href="{to}">{text}</a>'
 OWNER = (
     '<span class="owner"><span class="initials sm" aria-hidden="true">{initials}</span>'
     '<span class="clip">{name}</span></span>'
 )
 _REASON_LENGTH = 240
+# Places in what all rows share. No escaped text holds a NUL.
+_AT, _TITLE, _TAKE = "\0at\0", "\0title\0", "\0take\0"
+
+
+@dataclass(frozen=True)
+class _Page:
+    """What all rows of a page share."""
+
+    now: datetime
+    night: datetime
+    task_at: str
+    account_at: str
+    acts: str
+    take: str
 
 
 def rows(found: Iterable[Row], now: datetime, may_edit: bool) -> SafeString:
     """All rows, with what can be done about each for who may do it."""
-    night = day_ends(now)
-    return mark_safe("".join(_row(row, now, night, may_edit) for row in found))  # noqa: S308 - escaped
+    # Reversing an address costs as much as a row: do it once, and put the ids in.
+    task_at = reverse("task", args=[0]).removesuffix("0/")
+    account_at = reverse("account", args=["_"]).removesuffix("_")
+    acts, take = (_acts(), _take()) if may_edit else ("", "")
+    page = _Page(now, day_ends(now), task_at, account_at, acts, take)
+    return mark_safe("".join(_row(row, page) for row in found))  # noqa: S308 - escaped
 
 
-def _row(row: Row, now: datetime, night: datetime, may_edit: bool) -> str:
+def _row(row: Row, page: _Page) -> str:
     task = row.task
     title = escape(task.title)
-    said, role = _when(task, now, night)
+    said, role = _when(task, page.now, page.night)
+    at = f"{page.task_at}{task.pk}/"
+    acts = page.acts if task.state != DONE else ""
+    take = page.take if acts and task.owner is None else ""
     return ROW.format(
         pk=task.pk,
-        url=reverse("task", args=[task.pk]),
+        url=at,
         title=title,
-        account=_account(row),
+        account=_account(row, page),
         score=_score(row),
         value=_value(task),
         reason=f'<p class="task-why">{_short(task.reason)}</p>' if task.reason else "",
         words=_words(task, title),
         due=escape(said),
         due_role=role,
-        due_exact=timezone.localtime(task.due_at).strftime("%-d %B %Y, %H:%M %Z"),
+        due_exact=task.due_at.astimezone(page.night.tzinfo).strftime("%-d %B %Y, %H:%M %Z"),
         owner=_owner(task),
-        acts=_acts(task, title) if may_edit and task.state != DONE else "",
+        acts=acts.replace(_TAKE, take).replace(_AT, at).replace(_TITLE, title),
     )
 
 
@@ -89,10 +111,10 @@ def _when(task: Task, now: datetime, night: datetime) -> tuple[str, str]:
     return words.due(task.due_at, now, night)
 
 
-def _account(row: Row) -> str:
+def _account(row: Row, page: _Page) -> str:
     if row.account is None:
         return f"<span>{escape(row.task.account_id)}</span>"
-    to = escape(reverse("account", args=[row.account.pk]))
+    to = escape(page.account_at + ui.address_part(row.account.pk))
     return f'<a href="{to}">{escape(row.account.name or row.account.pk)}</a>'
 
 
@@ -131,35 +153,34 @@ def _owner(task: Task) -> str:
     return OWNER.format(initials=escape(formats.initials(name)), name=escape(name))
 
 
-def _acts(task: Task, title: str) -> str:
+def _acts() -> str:
+    """The menus of a row; its address and title are put in later."""
     policy = in_force.loaded(numbers.current)
-    base = f"{reverse('task', args=[task.pk])}"
     outcomes = "".join(
-        _item(f"{base}outcome/", "outcome", key, "check", text)
-        for key, text in policy.outcomes.items()
+        _item("outcome", "outcome", key, text) for key, text in policy.outcomes.items()
     )
     later = "".join(
-        _item(f"{base}snooze/", "days", str(n), "clock", words.snooze(n))
-        for n in policy.snooze_days
-    ) + LINK.format(to=f"{base}#later", icon=icons.svg("calendar"), text="Pick a day …")
-    more = "" if task.owner else _item(f"{base}take/", "take", "1", "hand-stop", "Take it")
-    more += LINK.format(to=f"{base}#over", icon=icons.svg("users"), text="Hand over …")
-    more += _item(f"{base}mark/", "mark", "useful", "mood-smile", "Was useful")
-    more += _item(f"{base}mark/", "mark", "false_alarm", "bell", "False alarm")
+        _item("snooze", "days", str(n), words.snooze(n)) for n in policy.snooze_days
+    ) + LINK.format(to=f"{_AT}#later", text="Pick a day …")
+    more = _TAKE + LINK.format(to=f"{_AT}#over", text="Hand over …")
+    more += _item("mark", "mark", "useful", "Was useful")
+    more += _item("mark", "mark", "false_alarm", "False alarm")
     return (
-        _menu("Done", "", "check", outcomes, title, "")
-        + _menu("", "Snooze", "clock", later, title, " btn-quiet btn-icon")
-        + _menu("", "More", "dots", more, title, " btn-quiet btn-icon")
+        _menu("Done", "", "check", outcomes, "")
+        + _menu("", "Snooze", "clock", later, " btn-quiet btn-icon")
+        + _menu("", "More", "dots", more, " btn-quiet btn-icon")
     )
 
 
-def _menu(name: str, hidden: str, icon: str, items: str, title: str, kind: str) -> str:
+def _take() -> str:
+    return _item("take", "take", "1", "Take it")
+
+
+def _menu(name: str, hidden: str, icon: str, items: str, kind: str) -> str:
     return MENU.format(
-        name=name, hidden=hidden, icon=icons.svg(icon), items=items, title=title, kind=kind
+        name=name, hidden=hidden, icon=icons.svg(icon), items=items, title=_TITLE, kind=kind
     )
 
 
-def _item(to: str, name: str, value: str, icon: str, text: str) -> str:
-    return ITEM.format(
-        to=to, name=name, value=escape(value), icon=icons.svg(icon), text=escape(text)
-    )
+def _item(act: str, name: str, value: str, text: str) -> str:
+    return ITEM.format(to=f"{_AT}{act}/", name=name, value=escape(value), text=escape(text))

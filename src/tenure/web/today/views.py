@@ -23,11 +23,10 @@ from tenure.web.today.filters import EVERYONE, MINE, NOBODY, SHOWS, Filters, rea
 @require_GET
 @needs("tasks.view")
 def today(request: HttpRequest) -> HttpResponse:
-    """The whole page."""
+    """The tasks; what stands beside them, and how many there are, is asked for after them."""
     filters, now = read(request.GET), timezone.now()
     may_edit = roles.has(request.user, "tasks.edit")
-    found = listing.sections(filters, request.user, now, request.GET.get("page", ""))
-    sees_health = roles.has(request.user, "health.view")
+    board = listing.board(filters, request.user, now, request.GET.get("page", ""))
     context = {
         "filters": filters,
         "query": filters.to_query(),
@@ -38,17 +37,36 @@ def today(request: HttpRequest) -> HttpResponse:
                 "rows": row_html.rows(shown.rows, now, may_edit),
                 "all": filters.but(section=shown.name).address,
             }
-            for shown in found
+            for shown in board.shown
         ],
-        "tabs": listing.tabs(filters, request.user),
-        "policy": in_force.loaded(numbers.current),
-        "renewals": rail.renewals(filters, request.user, now),
-        "fallen": rail.fallen(filters, request.user, now) if sees_health else None,
-        "none_at_all": not found and not Task.objects.exists(),
+        "below": [(s, filters.but(section=s.name).address) for s in board.below],
+        "totals": ",".join(
+            [s.name for s in board.shown if s.total is None] + [s.name for s in board.below]
+        ),
+        "tabs": listing.tabs(filters),
+        "none_at_all": not board.shown and not Task.objects.exists(),
         "others": Filters(who=EVERYONE).address,
         **_offered(),
     }
     return render(request, "web/today/page.html", context)
+
+
+@require_GET
+@needs("tasks.view")
+def beside(request: HttpRequest) -> HttpResponse:
+    """Accounts that fell, renewals that come, and the counts of the page."""
+    filters, now = read(request.GET), timezone.now()
+    sees_health = roles.has(request.user, "health.view")
+    wanted = frozenset(request.GET.get("totals", "").split(","))
+    context = {
+        "policy": in_force.loaded(numbers.current),
+        "renewals": rail.renewals(filters, request.user, now),
+        "fallen": rail.fallen(filters, request.user, now) if sees_health else None,
+        "totals": listing.totals(filters, request.user, now, wanted),
+        "tab_counts": listing.tab_counts(request.user),
+        "live": bool(request.headers.get("HX-Request")),
+    }
+    return render(request, "web/today/beside.html", context)
 
 
 def _offered() -> dict[str, Any]:
