@@ -90,6 +90,24 @@ def test_mine_everyones_and_nobodys(customers, seen_by, alice, bob):
     assert "Task of Alice" in text(client, who=str(alice.pk))
 
 
+def test_what_went_up_stands_on_the_leads_own_list(customers, seen_by, colleague, bob):
+    opened("acc_000001", "Went up", due=timedelta(days=-2))
+    opened("acc_000002", "Late", due=-HOUR)
+    actions.escalate(NOW)
+    page = text(seen_by(colleague("cs_lead")))
+    assert "Went up" in page
+    assert ">Late<" not in page
+
+
+def test_the_page_of_an_account_shows_its_tasks(customers, seen_by, alice):
+    opened("acc_000001")
+    client = seen_by(alice)
+    assert "Call the champion" in text(client, "/accounts/panel/tasks/acc_000001")
+    empty = text(client, "/accounts/panel/tasks/acc_000002")
+    assert "Nothing is to be done" in empty
+    assert "/today/new/?account=acc_000002" in empty
+
+
 def test_by_segment_kind_and_state(customers, seen_by, alice):
     opened("acc_000003", "For enterprise")  # every third is
     opened("acc_000001", "For mid-market", source="portfolio")

@@ -16,6 +16,7 @@ from django.http import HttpRequest
 from tenure.accounts.models import Account
 from tenure.web.accounts import panel_data
 from tenure.web.portfolio import touches
+from tenure.web.today import account_panel
 
 Load = Callable[[Account, HttpRequest, datetime], dict[str, Any]]
 
@@ -36,6 +37,7 @@ PANELS = (
     Panel("signals", "Signals", "main", "health.view", panel_data.signals),
     Panel("timeline", "Timeline", "main", "accounts.view", panel_data.timeline),
     Panel("touches", "Touches", "side", "portfolio.view", touches.panel),
+    Panel("tasks", "Tasks", "side", "tasks.view", account_panel.panel),
     Panel("people", "People", "side", "accounts.view", panel_data.people),
     Panel("subscriptions", "Subscriptions", "side", "accounts.view", panel_data.subscriptions),
     Panel("tickets", "Tickets", "side", "accounts.view", panel_data.tickets),

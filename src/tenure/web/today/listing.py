@@ -6,7 +6,7 @@ then for those rows, their accounts and scores by id.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -81,6 +81,13 @@ def asked(filters: Filters, user: Any, state: str = OPEN) -> QuerySet[Task]:
     )  # fmt: skip
 
 
+def _of_section(filters: Filters, user: Any, section: order.Section) -> QuerySet[Task]:
+    """A section's tasks; those that went up stand on the own list of whoever they go up to."""
+    lead = filters.who == MINE and user.role == in_force.loaded(numbers.current).escalate_to
+    whose = filters.but(who=EVERYONE) if section.escalated and lead else filters
+    return queries.within(asked(whose, user), section)
+
+
 def board(filters: Filters, user: Any, now: datetime, number: str = "") -> Board:
     """What a filter shows: all sections in short, or one list in pages of 50."""
     if filters.show == "snoozed":
@@ -89,12 +96,12 @@ def board(filters: Filters, user: Any, now: datetime, number: str = "") -> Board
     if filters.show == "done":
         rows = asked(filters, user, DONE).order_by("-closed_at", "-pk")
         return _paged("done", "Done", "With how each of them ended", "good", rows, number)
-    open_ones = asked(filters, user)
     if filters.section:
         one = next(s for s in sections(now) if s.name == filters.section)
-        rows = queries.first(queries.within(open_ones, one))
+        rows = queries.first(_of_section(filters, user, one))
         return _paged(one.name, one.title, one.why, one.role, rows, number)
-    return _short(sections(now), open_ones, in_force.loaded(numbers.current).shown)
+    found = {s.name: _of_section(filters, user, s) for s in sections(now)}
+    return _short(sections(now), found, in_force.loaded(numbers.current).shown)
 
 
 def sections(now: datetime) -> tuple[order.Section, ...]:
@@ -105,18 +112,19 @@ def sections(now: datetime) -> tuple[order.Section, ...]:
 
 def totals(filters: Filters, user: Any, now: datetime, wanted: Collection[str]) -> dict[str, int]:
     """How many tasks stand in the sections wanted."""
-    open_ones = asked(filters, user)
     found = [s for s in sections(now) if s.name in wanted]
-    return {s.name: queries.within(open_ones, s).count() for s in found}
+    return {s.name: _of_section(filters, user, s).count() for s in found}
 
 
-def _short(found: tuple[order.Section, ...], open_ones: QuerySet[Task], most: int) -> Board:
+def _short(
+    found: tuple[order.Section, ...], rows_in: Mapping[str, QuerySet[Task]], most: int
+) -> Board:
     """Sections from the top until the page is full: nobody does more than that today."""
     ids: dict[str, list[int]] = {}
     for section in found:
         if sum(map(len, ids.values())) >= FULL:
             break
-        rows = queries.first(queries.within(open_ones, section))
+        rows = queries.first(rows_in[section.name])
         ids[section.name] = list(rows.values_list("pk", flat=True)[: most + 1])
     wanted = [pk for keys in ids.values() for pk in keys[:most]]
     rows_of = {row.task.pk: row for row in with_accounts(_tasks(wanted))}
