@@ -151,7 +151,8 @@ def test_every_packaged_sign_of_growth_has_a_story() -> None:
         ("new_use_case", {"events": lambda: used("Automation Run", 1, 2, 3, 40),
                           "subscriptions": lambda: seats((400, 1))}),
         ("new_use_case", {"events": lambda: used("Automation Run", 1, 2, 3),
-                          "subscriptions": lambda: [r | {"started_at": ago(50)} for r in seats((50, 1))]}),
+                          "subscriptions": lambda: [r | {"started_at": ago(50)}
+                                                    for r in seats((50, 1))]}),
     ],
 )  # fmt: skip
 def test_no_sign_of_growth(name: str, tables: dict[str, Callable[[], Rows]]) -> None:
