@@ -28,7 +28,13 @@ READING = (
     "/policy/read/signals/roles/", "/policy/read/stages/", "/policy/read/ingest/",
     "/policy/versions/churn/", "/policy/edit/churn/",
 )  # fmt: skip
-SETTINGS = ("/settings/team/", "/settings/keys/", "/settings/audit/", "/settings/workspace/")
+SETTINGS = (
+    "/settings/team/",
+    "/settings/keys/",
+    "/settings/in-app/",
+    "/settings/audit/",
+    "/settings/workspace/",
+)
 
 
 @pytest.fixture

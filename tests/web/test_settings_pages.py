@@ -15,6 +15,7 @@ from tenure.web.settings_pages import snippets
 PAGES = {
     "/settings/team/": {"admin", "cs_lead", "csm", "support", "analyst"},
     "/settings/keys/": {"admin"},
+    "/settings/in-app/": {"admin"},
     "/settings/audit/": {"admin", "cs_lead", "analyst"},
     "/settings/workspace/": {"admin", "cs_lead", "csm", "analyst"},
 }
@@ -144,3 +145,27 @@ def test_storage_of_an_empty_and_a_filled_lake(workspace, seen_by, alice):
     assert "The lake is empty" in client.get("/settings/workspace/storage/").content.decode()
     add(1, subscriptions=[subscription("a", NOW)])
     assert "subscriptions" in client.get("/settings/workspace/storage/").content.decode()
+
+
+def test_an_in_app_key_is_made_rotated_and_switched_by_admins_only(
+    workspace, seen_by, alice, colleague
+):
+    from tenure.channels.models import InAppKey
+
+    client = seen_by(alice)
+    text = client.post("/settings/in-app/", {"name": "shop"}).content.decode()
+    key = InAppKey.objects.get()
+    assert key.secrets[0] in text
+    assert key.secrets[0] not in client.get("/settings/in-app/").content.decode()
+    assert client.post("/settings/in-app/", {"name": "shop"}).status_code == 422
+    for role in ("cs_lead", "csm", "support", "analyst"):
+        other = seen_by(colleague(role))
+        for path in ("", f"{key.pk}/rotate/", f"{key.pk}/switch/"):
+            assert other.post(f"/settings/in-app/{path}", {"name": "x"}).status_code == 403
+    text = client.post(f"/settings/in-app/{key.pk}/rotate/").content.decode()
+    key.refresh_from_db()
+    assert key.secrets[0] in text
+    assert len(key.secrets) == 2
+    client.post(f"/settings/in-app/{key.pk}/switch/")
+    assert not InAppKey.objects.get().active
+    assert InAppKey.objects.count() == 1

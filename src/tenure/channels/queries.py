@@ -65,3 +65,8 @@ def choices(recipient: str, channel: str = "mail") -> list[Choice]:
 def people_with_device() -> QuerySet[PushSubscription, str]:
     """Ids of people who can be pushed to, for a query's ``IN``."""
     return PushSubscription.objects.values_list("person_id", flat=True)
+
+
+def devices() -> int:
+    """How many devices can be pushed to."""
+    return PushSubscription.objects.count()

@@ -74,3 +74,36 @@ def api(host: str, key: str) -> Snippet:
     """A first request with an API key."""
     text = f"curl {host}/api/v1/accounts -H 'Authorization: Bearer {key}'"
     return Snippet("api", "API", "Lists the first accounts.", text)
+
+
+def in_app(host: str, key_id: str, secret: str) -> list[Snippet]:
+    """What puts messages into a product: the script, the token, and a worker for push."""
+    script = f"""<script src="{host}/in-app/v1/tenure.js"
+  data-token-url="/tenure-token" defer></script>
+<div data-tenure-slot="checklist"></div>"""
+    policy = f"Content-Security-Policy: script-src 'self' {host}; connect-src 'self' {host}"
+    token = f"""import base64, hashlib, hmac, json, time
+
+KEY_ID, SECRET = "{key_id}", "{secret}"
+
+def part(value: dict) -> str:
+    raw = json.dumps(value, separators=(",", ":")).encode()
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+def tenure_token(person_id: str, account_id: str) -> str:
+    header = part({{"alg": "HS256", "typ": "JWT", "kid": KEY_ID}})
+    claims = part({{"sub": person_id, "account": account_id, "exp": int(time.time()) + 900}})
+    signed = f"{{header}}.{{claims}}"
+    mark = hmac.new(SECRET.encode(), signed.encode(), hashlib.sha256).digest()
+    return f"{{signed}}.{{base64.urlsafe_b64encode(mark).rstrip(b'=').decode()}}\""""
+    worker = f"""// /tenure-worker.js, served by your product
+importScripts("{host}/in-app/v1/push-worker.js");
+
+// at a click, in your product
+Tenure.subscribe("/tenure-worker.js");"""
+    return [
+        Snippet("in-app-script", "In your pages", "One line; the slot is optional.", script),
+        Snippet("in-app-policy", "In your policy", "If you have a strict one.", policy),
+        Snippet("in-app-token", "In your backend", "Python; answers /tenure-token.", token),
+        Snippet("in-app-push", "For push", "A service worker of your own.", worker),
+    ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 from django.views.generic import RedirectView
 
-from tenure.web.settings_pages import audit, endpoints, keys, team, workspace
+from tenure.web.settings_pages import audit, endpoints, in_app, keys, team, workspace
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="settings_team"), name="settings"),
@@ -20,6 +20,9 @@ urlpatterns = [
     path("endpoints/<int:endpoint_id>/rotate/", endpoints.rotate, name="settings_endpoint_rotate"),
     path("endpoints/<int:endpoint_id>/switch/", endpoints.switch, name="settings_endpoint_switch"),
     path("endpoints/<int:endpoint_id>/trial/", endpoints.trial, name="settings_endpoint_trial"),
+    path("in-app/", in_app.page, name="settings_in_app"),
+    path("in-app/<int:key_id>/rotate/", in_app.rotate, name="settings_in_app_rotate"),
+    path("in-app/<int:key_id>/switch/", in_app.switch, name="settings_in_app_switch"),
     path("audit/", audit.page, name="settings_audit"),
     path("workspace/", workspace.page, name="settings_workspace"),
     path("workspace/storage/", workspace.storage, name="settings_storage"),
