@@ -21,10 +21,18 @@ def test_from_a_month_to_the_accounts_behind_it(browse, workspace, alice, theme,
     window.check()
     window.open("/revenue/?by=channel&months=24&known=nonsense")
     window.check()
+    for path in ("cohorts/", "cohorts/?by=channel&of_revenue=1", "lifetime/?by=plan"):
+        window.open(f"/revenue/{path}")
+        window.check()
+    page = window.open("/revenue/cohorts/")
+    page.locator(".heatmap td a").first.click()
+    page.wait_for_selector("text=still pay")
+    window.check()
 
 
 @looks
 def test_an_empty_workspace(browse, workspace, alice, theme, phone):
     window = browse(alice, theme, phone)
-    window.open("/revenue/")
-    window.check()
+    for path in ("", "cohorts/", "lifetime/"):
+        window.open(f"/revenue/{path}")
+        window.check()

@@ -84,3 +84,44 @@ def test_what_is_not_understood_is_said_and_left_out(company, seen_by, alice, qu
 
 def test_an_unknown_figure_is_no_page(company, seen_by, alice):
     assert seen_by(alice).get("/revenue/accounts?figure=mood").status_code == 404
+
+
+def test_cohorts_show_who_still_pays_and_open_to_their_accounts(company, seen_by, alice):
+    client = seen_by(alice)
+    page = client.get("/revenue/cohorts/").content.decode()
+    row = page[page.index("Sep 2025") : page.index("Oct 2025</th>")]
+    assert re.findall(r">(\d+ %)</a>", row)[:4] == ["100 %", "100 %", "50 %", "50 %"]
+    links = [unescape(u) for u in re.findall(r'href="(accounts\?[^"]+)"', page)]
+    told = client.get(f"/revenue/cohorts/{links[2]}").content.decode()
+    assert "1 of 2 still pay, $100 together" in told
+    revenue = client.get("/revenue/cohorts/?of_revenue=1").content.decode()
+    assert ">67 %</a>" in revenue
+
+
+@pytest.mark.parametrize("by", ["month", "plan", "channel", "industry", "country", "reason"])
+def test_cohorts_by_every_attribute(company, seen_by, alice, by):
+    client = seen_by(alice)
+    page = client.get(f"/revenue/cohorts/?by={by}").content.decode()
+    assert f"retention by {by}" in page.lower()
+    lines = client.get(f"/revenue/cohorts/cohorts.csv?by={by}").content.decode().splitlines()
+    assert len(lines) > 5
+    if by == "reason":
+        assert any("involuntary" in line for line in lines)
+
+
+def test_lifetime_value_by_equation_survival_and_levers(company, seen_by, alice):
+    client = seen_by(alice)
+    page = client.get("/revenue/lifetime/").content.decode()
+    assert "No cost to win an account is set" in page
+    assert "too little to fit" in page
+    assert "more revenue per account" in page.lower()
+    lives = client.get("/revenue/lifetime/lives.csv").content.decode().splitlines()
+    assert [line.split(",")[0] for line in lives] == ["account_id", "ada", "bo", "cy"]
+    assert client.get("/revenue/lifetime/?by=channel&of=channel:web").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["cohorts/", "cohorts/accounts", "cohorts/cohorts.csv",
+                                  "lifetime/", "lifetime/lives.csv"])  # fmt: skip
+def test_who_may_not_see_revenue_sees_no_cohort(company, seen_by, colleague, path):
+    assert seen_by(colleague("support")).get(f"/revenue/{path}").status_code == 403
+    assert seen_by(colleague("analyst")).get(f"/revenue/{path}").status_code == 200

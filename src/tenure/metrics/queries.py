@@ -17,6 +17,7 @@ from tenure.analytics.revenue.leaving import with_leaving
 from tenure.analytics.revenue.lives import lives
 from tenure.analytics.revenue.ltv import Economics, cac_of, levers, predictive_ltv
 from tenure.analytics.revenue.movements import movements
+from tenure.analytics.revenue.projection import project
 from tenure.analytics.signals.compute import compute_signals
 from tenure.facts import lake
 from tenure.health import ground
@@ -30,6 +31,11 @@ SPLITS: dict[str, str] = {
     "country": "country",
 }
 """What figures can be split by, and the signal that tells it."""
+
+REASON = "reason"
+"""A split by how the account left last: voluntary, involuntary, unknown, or still a customer."""
+
+STAYED = "still a customer"
 
 TABLES = ("accounts", "subscriptions", "plans")
 
@@ -60,25 +66,28 @@ def account_movements(first: date, last: date, *, known_at: datetime) -> pa.Tabl
 
 
 def cohorts(
-    first: date, last: date, *, known_at: datetime, by: str | None = None
+    first: date,
+    last: date,
+    *,
+    known_at: datetime,
+    by: str | None = None,
+    only: Collection[str] | None = None,
 ) -> list[CohortAge]:
     """Cohorts of the accounts won from ``first`` to ``last``, at every age reached."""
     split = groups(by, known_at)
-    return cohorts_of(_dataset(), first, last, **_rules(), known_at=known_at, groups=split)
+    rules = _rules()
+    return cohorts_of(_dataset(), first, last, **rules, known_at=known_at, groups=split, only=only)
 
 
-def lifetime_value(*, known_at: datetime, by: str | None = None) -> list[dict[str, Any]]:
+def lifetime_value(
+    *, known_at: datetime, by: str | None = None, only: Collection[str] | None = None
+) -> list[dict[str, Any]]:
     """Lifetime value by currency (and group): by the equation, by survival, and its levers.
 
     The churn of the equation is the share of account months that ended in a loss.
     """
-    told = lives(_dataset(), **_rules(), known_at=known_at).to_pylist()
-    split = groups(by, known_at)
+    rows = _grouped(known_at, by, only)
     channels = groups("channel", known_at) or {}
-    rows: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    for life in told:
-        group = "" if split is None else split.get(life["account_id"], "other")
-        rows.setdefault((life["currency"], group), []).append(life)
     return [
         {"currency": currency, "group": group} | _value(members, currency, channels)
         for (currency, group), members in sorted(rows.items())
@@ -89,12 +98,53 @@ def groups(by: str | None, known_at: datetime) -> Mapping[str, str] | None:
     """The group of each account for a split; None without one. SpecError for an unknown split."""
     if by is None:
         return None
+    if by == REASON:
+        return reasons(known_at)
     if by not in SPLITS:
-        raise SpecError("metrics", by, "is nothing to split by", f"use {', '.join(SPLITS)}")
+        known = ", ".join((*SPLITS, REASON))
+        raise SpecError("metrics", by, "is nothing to split by", f"use {known}")
     signal = SPLITS[by]
     table = compute_signals(_dataset(), health.registry(), known_at, names=[signal])
     pairs = zip(table["account_id"].to_pylist(), table[signal].to_pylist(), strict=True)
     return {account: value for account, value in pairs if value}
+
+
+def reasons(known_at: datetime) -> Mapping[str, str]:
+    """How each account left last, as known then; ``STAYED`` where it did not, or came back."""
+    found = dict.fromkeys(told_lives(known_at)["account_id"].to_pylist(), STAYED)
+    churned = ground.churn(known_at, health.churn_policy())
+    for row in churned.sort_by("churned_at").to_pylist():
+        back = row["reactivated_at"] is not None
+        found[row["account_id"]] = STAYED if back else row["kind"]
+    return found
+
+
+def told_lives(known_at: datetime) -> pa.Table:
+    """How long each account has paid, and whether it was lost (``analytics.revenue.lives``)."""
+    return lives(_dataset(), **_rules(), known_at=known_at)
+
+
+def survival(
+    *, known_at: datetime, by: str | None = None, only: Collection[str] | None = None
+) -> dict[tuple[str, str], tuple[list[float], list[bool]]]:
+    """Months lived and whether lost, of each account, by currency and group."""
+    found: dict[tuple[str, str], tuple[list[float], list[bool]]] = {}
+    for key, members in _grouped(known_at, by, only).items():
+        found[key] = [m["months"] for m in members], [m["lost"] for m in members]
+    return found
+
+
+def _grouped(
+    known_at: datetime, by: str | None, only: Collection[str] | None
+) -> dict[tuple[str, str], list[dict[str, Any]]]:
+    split = groups(by, known_at)
+    rows: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for life in told_lives(known_at).to_pylist():
+        if only is not None and life["account_id"] not in only:
+            continue
+        group = "" if split is None else split.get(life["account_id"], "other")
+        rows.setdefault((life["currency"], group), []).append(life)
+    return rows
 
 
 def _value(
@@ -111,6 +161,7 @@ def _value(
         rules.gross_margin,
     )
     predicted = predictive_ltv(months, lost, economics, rules.horizon_months)
+    projected = project(months, lost, economics, rules.horizon_months)
     return {
         "accounts": len(members),
         "arpa_minor": economics.arpa_minor,
@@ -121,6 +172,7 @@ def _value(
         "ltv_to_cac": economics.ltv_to_cac,
         "payback_months": economics.payback_months,
         "predictive": predicted.to_dict() if predicted else None,
+        "projected": projected.to_dict() if projected else None,
         "levers": levers(economics, rules.lever_step),
         "lever_step": rules.lever_step,
     }

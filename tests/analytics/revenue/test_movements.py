@@ -186,3 +186,17 @@ def test_movements_always_add_up_from_one_month_to_the_next(
 @pytest.mark.parametrize("day", ["2024-02-01", "2024-02-29"])
 def test_the_first_and_the_last_day_of_a_month_belong_to_it(day: str) -> None:
     assert moves(sub("ada", day, 5000))[0][0] == "Feb"
+
+
+def test_a_comeback_is_a_reactivation_however_few_months_are_asked_for() -> None:
+    rows = [
+        sub("ada", "2023-03-05", 5000, "2023-06-10"),
+        sub("ada", "2024-02-03", 5000, of="again"),
+    ]
+    assert moves(*rows) == [("Feb", "ada", "reactivation", 5000)]
+
+
+@pytest.mark.parametrize(("currency", "amount"), [("JPY", 980), ("KWD", 12_345)])
+def test_amounts_stay_in_minor_units_whatever_their_size(currency: str, amount: int) -> None:
+    rows = [sub("ada", "2024-01-05", amount, currency=currency)]
+    assert moves(*rows) == [("Jan", "ada", "new", amount)]

@@ -8,8 +8,8 @@ nothing is guessed. The interval of a logo retention is Wilson's (1927) at 95 pe
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 
 import pyarrow as pa
@@ -21,6 +21,7 @@ from tenure.analytics.revenue.movements import month_starts, states_sql
 from tenure.analytics.revenue.policy import RevenuePolicy
 from tenure.analytics.validation.intervals import wilson
 
+_SUMMED = ("size", "alive", "start_minor", "mrr_minor")
 _COHORTS_SQL = """
 WITH {states},
 older AS (SELECT DISTINCT account_id, currency FROM held WHERE mrr > 0 AND since < {first}),
@@ -34,7 +35,7 @@ born AS (
 ),
 members AS (
   SELECT born.*, coalesce(g.name, {rest}) AS name
-  FROM born LEFT JOIN {groups} g USING (account_id)
+  FROM born LEFT JOIN {groups} g USING (account_id) {only}
 ),
 sizes AS (
   SELECT currency, name, step, count(*) AS size, sum(mrr)::BIGINT AS mrr FROM members GROUP BY ALL
@@ -104,11 +105,13 @@ def cohorts(
     known_at: datetime,
     groups: Mapping[str, str] | None = None,
     rest: str = "other",
+    only: Collection[str] | None = None,
     engine: Engine | None = None,
 ) -> list[CohortAge]:
     """Cohorts of the months ``first`` to ``last``, at every age that has been reached by then.
 
-    ``groups`` maps account ids to the attribute to split by (channel, plan, ...). Accounts that
+    ``groups`` maps account ids to the attribute to split by (channel, plan, ...); ``only`` keeps
+    the accounts named. Accounts that
     paid before ``first`` belong to no cohort shown. Months not over at ``known_at`` are left out.
     """
     starts = [s for s in month_starts(first, last) if s <= known_at]
@@ -121,14 +124,18 @@ def cohorts(
             "name": pa.array(list(named.values()), pa.string()),
         }
     )
+    extra = {"cohort_groups": names}
+    if only is not None:
+        extra["cohort_only"] = pa.table({"account_id": pa.array(sorted(only), pa.string())})
     sql = _COHORTS_SQL.format(
         states=states_sql([micros(s) for s in starts], policy, grace_days, micros(known_at)),
         first=micros(starts[0]),
         steps=len(starts),
         groups="cohort_groups",
+        only="" if only is None else "SEMI JOIN cohort_only USING (account_id)",
         rest="'" + (rest if groups is not None else "").replace("'", "''") + "'",
     )
-    rows = (engine or DuckDBEngine()).query(sql, dataset, {"cohort_groups": names}).to_pylist()
+    rows = (engine or DuckDBEngine()).query(sql, dataset, extra).to_pylist()
     return [
         CohortAge(
             starts[r["step"] - 1].date(), r["name"], r["currency"], r["age"], r["size"],
@@ -136,3 +143,21 @@ def cohorts(
         )
         for r in rows
     ]  # fmt: skip
+
+
+def pooled(ages: Sequence[CohortAge]) -> list[CohortAge]:
+    """The cohorts of a group as one: at each age, of all cohorts that have reached it.
+
+    ``size`` therefore gets smaller with age, and a share may rise from one age to the next where a
+    bad young cohort drops out of the sum. ``month`` is the first of the group.
+    """
+    found: dict[tuple[str, str, int], CohortAge] = {}
+    for one in ages:
+        key = (one.currency, one.group, one.age)
+        had = found.get(key)
+        if had is None:
+            found[key] = one
+            continue
+        sums = {n: getattr(had, n) + getattr(one, n) for n in _SUMMED}
+        found[key] = replace(had, month=min(had.month, one.month), **sums)
+    return [found[key] for key in sorted(found)]

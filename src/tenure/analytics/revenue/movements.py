@@ -74,12 +74,14 @@ states AS (
 
 MOVES_SQL = """
 WITH {states},
+older AS (SELECT DISTINCT account_id, currency FROM held WHERE mrr > 0 AND since < {first}),
 seen AS (
-  SELECT *, lag(step) OVER life AS step_before, lag(mrr) OVER life AS mrr_before,
+  SELECT states.*, lag(step) OVER life AS step_before, lag(mrr) OVER life AS mrr_before,
          lead(step) OVER life AS step_after,
-         coalesce(max(mrr) OVER (life ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) > 0
-           AS paid_before
-  FROM states WINDOW life AS (PARTITION BY account_id, currency ORDER BY step)
+         older.account_id IS NOT NULL OR coalesce(max(mrr) OVER (
+           life ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) > 0 AS paid_before
+  FROM states LEFT JOIN older USING (account_id, currency)
+  WINDOW life AS (PARTITION BY account_id, currency ORDER BY step)
 ),
 moves AS (
   SELECT account_id, currency, step - 1 AS step,
@@ -162,6 +164,7 @@ def movements(
     boundaries = [min(micros(s), micros(known_at)) for s in starts]
     sql = MOVES_SQL.format(
         states=states_sql(boundaries, policy, grace_days, micros(known_at)),
+        first=boundaries[0],
         last=len(boundaries) - 1,
         months="[" + ", ".join(f"DATE '{s.date()}'" for s in starts) + "]",
     )

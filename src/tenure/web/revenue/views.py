@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,7 +18,11 @@ from tenure.metrics import queries, scope
 from tenure.web.revenue import charts, shown
 from tenure.web.revenue.asked import BYS, LENGTHS, Asked, read
 
-TABS = (("Movements", "revenue"),)
+TABS = (
+    ("Movements", "revenue"),
+    ("Cohorts", "revenue_cohorts"),
+    ("Lifetime value", "revenue_lifetime"),
+)
 
 
 def tabs(current: str, asked: Asked) -> list[dict[str, object]]:
@@ -37,8 +41,7 @@ def page(request: HttpRequest) -> HttpResponse:
     only = scope.members(asked.of, asked.known_at)
     found = figures(moves, only=only)
     currencies = by_weight(figures(moves))
-    if asked.currency not in currencies:
-        asked = replace(asked, currency=currencies[0] if currencies else asked.currency)
+    asked = in_currency(asked, currencies)
     every = [m for m in found if m.currency == asked.currency]
     one = next((m for m in every if m.month == asked.month), None)
     months = every[-asked.months :]
@@ -69,6 +72,21 @@ def by_weight(found: Sequence[MonthFigures]) -> list[str]:
     for month in found:
         weight[month.currency] = weight.get(month.currency, 0) + month.accounts_end
     return sorted(weight, key=lambda currency: (-weight[currency], currency))
+
+
+def by_accounts(lives: Mapping[tuple[str, str], tuple[list[float], list[bool]]]) -> list[str]:
+    """Currencies of lives, the one of most accounts first."""
+    weight: dict[str, int] = {}
+    for (currency, _), (months, _) in lives.items():
+        weight[currency] = weight.get(currency, 0) + len(months)
+    return sorted(weight, key=lambda currency: (-weight[currency], currency))
+
+
+def in_currency(asked: Asked, currencies: Sequence[str]) -> Asked:
+    """The question in its currency if there is data in it, else in the first of ``currencies``."""
+    if asked.currency in currencies or not currencies:
+        return asked
+    return replace(asked, currency=currencies[0])
 
 
 def choices(asked: Asked, currencies: Sequence[str]) -> dict[str, Any]:
