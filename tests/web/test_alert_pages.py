@@ -118,6 +118,16 @@ def test_an_indicator_shows_figure_band_status_and_segments(seen_by: Any, bob: A
     assert client.get("/indicators/i/nonsense/").status_code == 404
 
 
+def test_an_account_shows_its_alerts(alerts: Any, seen_by: Any, bob: Any) -> None:
+    client, first = seen_by(bob), alerts[0]
+    panel = f"/accounts/panel/alerts/{first.account_id}"
+    assert "False alarm: Data export started" in seen(client, panel)
+    client.post(f"/alerts/{first.pk}/mark/", {"mark": "useful"})
+    actions.sync("risk", [], now=timezone.now())
+    assert "useful" in seen(client, panel)
+    assert "False alarm: Data export started" not in seen(client, panel)
+
+
 def test_before_the_first_figures_it_teaches(workspace: Any, seen_by: Any, bob: Any) -> None:
     assert "No figures yet" in seen(seen_by(bob), "/indicators/")
     assert "No alert yet" in seen(seen_by(bob), "/alerts/")

@@ -128,7 +128,7 @@ def _tasks(user: User, turn: Due, now: datetime) -> Section | None:
         f"{'overdue' if t.due_at < now else f'{t.due_at:%-d %B}'}: "
         f"{names.get(t.account_id, t.account_id)}: {t.title}" for t in rows
     ]  # fmt: skip
-    return _section("Your tasks", lines, "/")
+    return _section("Your tasks", lines, "/today/")
 
 
 def _health(_user: User, turn: Due, _now: datetime) -> Section | None:
@@ -158,7 +158,7 @@ def _churn(_user: User, turn: Due, now: datetime) -> Section | None:
         lines.append(
             f"{row.currency}: {row.accounts_churned} of {row.accounts_start} accounts left{share}"
         )
-    return _section(f"Churn in {month:%B %Y}", lines, "/accounts/")
+    return _section(f"Churn in {month:%B %Y}", lines, "/revenue/")
 
 
 def _section(title: str, lines: list[str], path: str) -> Section | None:
@@ -169,7 +169,7 @@ Make = Callable[[User, Due, datetime], Section | None]
 _PARTS: tuple[tuple[str, Make], ...] = (
     ("alerts.view", _indicators),
     ("alerts.view", _alerts),
-    ("accounts.view", _tasks),
+    ("tasks.view", _tasks),
     ("health.view", _health),
     ("accounts.view", _churn),
 )

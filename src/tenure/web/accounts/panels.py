@@ -14,7 +14,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from tenure.accounts.models import Account
-from tenure.web.accounts import panel_data
+from tenure.web.accounts import alert_panel, panel_data
 from tenure.web.portfolio import touches
 from tenure.web.today import account_panel
 
@@ -38,6 +38,7 @@ PANELS = (
     Panel("timeline", "Timeline", "main", "accounts.view", panel_data.timeline),
     Panel("touches", "Touches", "side", "portfolio.view", touches.panel),
     Panel("tasks", "Tasks", "side", "tasks.view", account_panel.panel),
+    Panel("alerts", "Alerts", "side", "alerts.view", alert_panel.alerts),
     Panel("people", "People", "side", "accounts.view", panel_data.people),
     Panel("subscriptions", "Subscriptions", "side", "accounts.view", panel_data.subscriptions),
     Panel("tickets", "Tickets", "side", "accounts.view", panel_data.tickets),
