@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -40,8 +40,8 @@ class Filters:
 
     def to_query(self) -> str:
         """The canonical query string: the same filter always gives the same address."""
-        plain = asdict(Filters())
-        return urlencode({k: v for k, v in asdict(self).items() if v != plain[k]})
+        pairs = [(name, getattr(self, name)) for name in NAMES_OF]
+        return urlencode([(k, v) for k, v in pairs if v != getattr(PLAIN, k)])
 
     @property
     def address(self) -> str:
@@ -50,12 +50,13 @@ class Filters:
         return f"/today/?{query}" if query else "/today/"
 
 
+PLAIN = Filters()
+NAMES_OF = tuple(field.name for field in fields(Filters))
+
+
 def read(values: Mapping[str, Any]) -> Filters:
     """The filter an address asks for; what cannot be understood is left out, never an error."""
-    given = {
-        name: str(values.get(name) or "").replace("\x00", "")[:_LONGEST]
-        for name in ("who", "segment", "kind", "show", "section")
-    }
+    given = {name: str(values.get(name) or "").replace("\x00", "")[:_LONGEST] for name in NAMES_OF}
     who = given["who"]
     known = who in (EVERYONE, NOBODY) or (who.isascii() and who.isdigit() and len(who) < 18)
     return Filters(

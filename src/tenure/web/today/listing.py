@@ -6,7 +6,7 @@ then for those rows, their accounts and scores by id.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,31 +16,29 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from tenure.accounts.models import Account
+from tenure.analytics.health.bands import Band
+from tenure.core.models import User
 from tenure.health.models import AccountHealth
 from tenure.plays.tasks import numbers, order, queries
 from tenure.plays.tasks.models import DONE, OPEN, SNOOZED, Task
-from tenure.web import in_force, models_shown
+from tenure.web import bands, in_force, models_shown
+from tenure.web.accounts import choices
 from tenure.web.today.filters import EVERYONE, MINE, NOBODY, Filters
 
 PAGE = 50
 FULL = 20
 """Rows after which Today begins no further section."""
-TASK_FIELDS = (
-    "account_id", "title", "reason", "words", "due_at", "value_minor", "currency", "state",
-    "snoozed_until", "outcome", "owner__name", "owner__email",
-)  # fmt: skip
-HEALTH_FIELDS = (
-    "account_id", "model", "shown_health", "shown_band", "overridden", "risk", "risk_level",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Row:
-    """A task, its account (None when that is gone) and its latest score."""
+    """A task, the name of its account (None when that is gone), its latest score and the owner's
+    name."""
 
     task: Task
-    account: Account | None
-    health: AccountHealth | None
+    account: str | None
+    health: tuple[float, Band] | None
+    owner: str
 
 
 @dataclass(frozen=True)
@@ -100,8 +98,8 @@ def board(filters: Filters, user: Any, now: datetime, number: str = "") -> Board
         one = next(s for s in sections(now) if s.name == filters.section)
         rows = queries.first(_of_section(filters, user, one))
         return _paged(one.name, one.title, one.why, one.role, rows, number)
-    found = {s.name: _of_section(filters, user, s) for s in sections(now)}
-    return _short(sections(now), found, in_force.loaded(numbers.current).shown)
+    most = in_force.loaded(numbers.current).shown
+    return _short(sections(now), lambda one: _of_section(filters, user, one), most)
 
 
 def sections(now: datetime) -> tuple[order.Section, ...]:
@@ -117,14 +115,14 @@ def totals(filters: Filters, user: Any, now: datetime, wanted: Collection[str]) 
 
 
 def _short(
-    found: tuple[order.Section, ...], rows_in: Mapping[str, QuerySet[Task]], most: int
+    found: tuple[order.Section, ...], rows_in: Callable[[order.Section], QuerySet[Task]], most: int
 ) -> Board:
     """Sections from the top until the page is full: nobody does more than that today."""
     ids: dict[str, list[int]] = {}
     for section in found:
         if sum(map(len, ids.values())) >= FULL:
             break
-        rows = queries.first(rows_in[section.name])
+        rows = queries.first(rows_in(section))
         ids[section.name] = list(rows.values_list("pk", flat=True)[: most + 1])
     wanted = [pk for keys in ids.values() for pk in keys[:most]]
     rows_of = {row.task.pk: row for row in with_accounts(_tasks(wanted))}
@@ -140,7 +138,7 @@ def _short(
 
 
 def _tasks(ids: Sequence[int]) -> Iterable[Task]:
-    return Task.objects.filter(pk__in=ids).select_related("owner").only(*TASK_FIELDS) if ids else ()
+    return Task.objects.filter(pk__in=ids) if ids else ()
 
 
 def _paged(name: str, title: str, why: str, role: str, rows: QuerySet[Task], number: str) -> Board:
@@ -160,10 +158,27 @@ def with_accounts(tasks: Iterable[Task]) -> list[Row]:
     ids = {task.account_id for task in given}
     if not ids:
         return []
-    accounts = Account.objects.only("name", "currency").in_bulk(ids)
-    scores = AccountHealth.objects.filter(model=models_shown.default(), account_id__in=ids)
-    health = {score.account_id: score for score in scores.only(*HEALTH_FIELDS)}
-    return [Row(t, accounts.get(t.account_id), health.get(t.account_id)) for t in given]
+    model = models_shown.default()
+    names = dict(Account.objects.filter(pk__in=ids).values_list("pk", "name"))
+    scores = AccountHealth.objects.filter(model=model, account_id__in=ids).values_list(
+        "account_id", "shown_health", "shown_band"
+    )
+    health = {pk: (value, bands.of(model, band)) for pk, value, band in scores if value is not None}
+    owners = _names({task.owner_id for task in given if task.owner_id})
+    return [
+        Row(
+            task, names.get(task.account_id), health.get(task.account_id),
+            owners.get(task.owner_id or 0, ""),
+        )
+        for task in given
+    ]  # fmt: skip
+
+
+def _names(ids: set[int]) -> dict[int, str]:
+    """What owners are called; those who left are looked up, all others are known already."""
+    known = dict(choices.colleagues())
+    gone = ids - known.keys()
+    return known | ({u.pk: str(u) for u in User.objects.filter(pk__in=gone)} if gone else {})
 
 
 TABS = {MINE: "Mine", EVERYONE: "Everyone", NOBODY: "Unassigned"}

@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from tenure.plays.tasks import numbers
 from tenure.plays.tasks.models import DONE, SNOOZED, Task
-from tenure.web import bands, formats, icons, in_force
+from tenure.web import formats, icons, in_force
 from tenure.web.templatetags import ui
 from tenure.web.today import words
 from tenure.web.today.listing import Row, day_ends
@@ -84,7 +84,7 @@ def _row(row: Row, page: _Page) -> str:
     said, role = _when(task, page.now, page.night)
     at = f"{page.task_at}{task.pk}/"
     acts = page.acts if task.state != DONE else ""
-    take = page.take if acts and task.owner is None else ""
+    take = page.take if acts and task.owner_id is None else ""
     return ROW.format(
         pk=task.pk,
         url=at,
@@ -97,7 +97,7 @@ def _row(row: Row, page: _Page) -> str:
         due=escape(said),
         due_role=role,
         due_exact=task.due_at.astimezone(page.night.tzinfo).strftime("%-d %B %Y, %H:%M %Z"),
-        owner=_owner(task),
+        owner=_owner(row),
         acts=acts.replace(_TAKE, take).replace(_AT, at).replace(_TITLE, title),
     )
 
@@ -112,19 +112,19 @@ def _when(task: Task, now: datetime, night: datetime) -> tuple[str, str]:
 
 
 def _account(row: Row, page: _Page) -> str:
+    pk = row.task.account_id
     if row.account is None:
-        return f"<span>{escape(row.task.account_id)}</span>"
-    to = escape(page.account_at + ui.address_part(row.account.pk))
-    return f'<a href="{to}">{escape(row.account.name or row.account.pk)}</a>'
+        return f"<span>{escape(pk)}</span>"
+    return (
+        f'<a href="{escape(page.account_at + ui.address_part(pk))}">{escape(row.account or pk)}</a>'
+    )
 
 
 def _score(row: Row) -> str:
-    health = row.health
-    if health is None or health.shown_health is None:
+    if row.health is None:
         return ""
-    band = bands.of(health.model, health.shown_band)
-    n = formats.whole(health.shown_health)
-    return SCORE.format(color=band.color, n=n, t=escape(band.title))
+    value, band = row.health
+    return SCORE.format(color=band.color, n=formats.whole(value), t=escape(band.title))
 
 
 def _value(task: Task) -> str:
@@ -146,11 +146,10 @@ def _short(text: str) -> str:
     return escape(cut).replace("\n", "<br>")
 
 
-def _owner(task: Task) -> str:
-    if task.owner is None:
+def _owner(row: Row) -> str:
+    if not row.owner:
         return '<span class="muted small">Nobody yet</span>'
-    name = str(task.owner)
-    return OWNER.format(initials=escape(formats.initials(name)), name=escape(name))
+    return OWNER.format(initials=escape(formats.initials(row.owner)), name=escape(row.owner))
 
 
 def _acts() -> str:
