@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "tenure.connectors",
     "tenure.channels",
     "tenure.health",
+    "tenure.programs.dunning",
     "tenure.plays.tasks",
     "tenure.plays.portfolio",
     "tenure.plays",

@@ -1,0 +1,1 @@
+"""Dunning: payments that failed, brought home kindly, or ended in time."""

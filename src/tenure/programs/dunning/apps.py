@@ -1,0 +1,12 @@
+from django.apps import AppConfig
+
+
+class DunningConfig(AppConfig):
+    name = "tenure.programs.dunning"
+    label = "dunning"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from tenure.programs.dunning import documents
+
+        documents.register()
