@@ -24,7 +24,11 @@ PAGE = """<!doctype html><html lang="en" dir="{dir}"><head><meta charset="utf-8"
 <script src="{tenure}/in-app/v1/tenure.js" data-token="{token}" defer></script></head>
 <body><main><h1>Shop</h1><button id="here">Work</button>
 <div data-tenure-slot="checklist"></div></main></body></html>"""
-POLICY = "default-src 'none'; script-src {tenure}; connect-src {tenure}; frame-ancestors 'none'"
+POLICY = (
+    "default-src 'none'; script-src 'self' {tenure}; connect-src {tenure}; "
+    "worker-src 'self'; frame-ancestors 'none'"
+)
+WORKER = 'importScripts("{tenure}/in-app/v1/push-worker.js");'
 EVIL = '<img src=x onerror="document.title=1"> & <b>bold</b>'
 
 
@@ -37,11 +41,14 @@ class Shop:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
+                worker = self.path == "/tenure-worker.js"
+                kind = "text/javascript" if worker else "text/html; charset=utf-8"
                 self.send_response(200)
-                self.send_header("content-type", "text/html; charset=utf-8")
+                self.send_header("content-type", kind)
                 self.send_header("content-security-policy", POLICY.format(tenure=tenure))
                 self.end_headers()
-                self.wfile.write(PAGE.format(**shop.fields).encode())
+                text = WORKER if worker else PAGE
+                self.wfile.write(text.format(**shop.fields).encode())
 
             def log_message(self, *_args: Any) -> None:
                 """Silent."""
@@ -243,3 +250,44 @@ def test_what_is_withdrawn_goes_from_an_open_page(visit: Any, shop: Shop) -> Non
     Reception.objects.update(withdrawn_at=timezone.now())
     page.evaluate("() => Tenure.refresh()")
     expect(page.get_by_role("heading", name="Exports")).to_have_count(0)
+
+
+def test_the_worker_shows_a_push_and_says_that_it_was_seen(
+    chromium: Browser, shop: Shop, settings: Any
+) -> None:
+    from tenure.channels.outbox import parcel_of
+    from tenure.channels.push.transport import payload
+    from tenure.core import policy
+
+    settings.PUBLIC_URL = shop.fields["tenure"]
+    now = timezone.now()
+    content = {"title": "Three reports wait", "text": EVIL, "link": "/reports"}
+    submit([Draft("p1", "push", "help", "ann", content, now, "play:q", "ann", "acme")], now=now)
+    placed = reception.place("p1", "push", 1, now)
+    assert placed is not None
+    sealed_away = payload(parcel_of(placed.message, policy.load("channels")), placed.code)
+    context = chromium.new_context(permissions=["notifications"])
+    page = context.new_page()
+    page.goto(shop.url)
+    cdp = context.new_cdp_session(page)
+    found: list[str] = []
+    cdp.on(
+        "ServiceWorker.workerRegistrationUpdated",
+        lambda e: found.extend(r["registrationId"] for r in e["registrations"]),
+    )
+    cdp.send("ServiceWorker.enable")
+    page.evaluate(
+        "navigator.serviceWorker.register('/tenure-worker.js')"
+        ".then(() => navigator.serviceWorker.ready).then(() => 1)"
+    )
+    settled(page, lambda: found)
+    told = {"origin": shop.url.rstrip("/"), "registrationId": found[-1]}
+    for _ in range(2):  # the same again takes the place of the first
+        cdp.send("ServiceWorker.deliverPushMessage", told | {"data": sealed_away.decode()})
+        settled(page, lambda: row("push").seen_at)
+    shown = page.evaluate(
+        "navigator.serviceWorker.ready.then((r) => r.getNotifications())"
+        ".then((all) => all.map((n) => [n.title, n.body, n.data.link]))"
+    )
+    assert shown == [["Three reports wait", EVIL, "/reports"]]
+    context.close()

@@ -31,7 +31,10 @@ mails = [Draft(f"m{n}", "mail", "payment", f"p{n}@example.com",
                {"subject": f"Bill {n}", "text": "Hello"}, now) for n in range(MANY)]
 hooks = [Draft(f"h{n}", "webhook", "service", "crm", {"type": "t", "data": {"n": n}}, now)
          for n in range(MANY)]
-submit(mails + hooks, now=now)
+tips = [Draft(f"t{n}", "in_app", "payment", f"p{n}",
+              {"slot": "banner", "title": "Bill", "text": str(n)}, now, person_id=f"p{n}")
+        for n in range(MANY)]
+submit(mails + hooks + tips, now=now)
 """
 MANY = 120
 
@@ -81,3 +84,9 @@ def test_workers_that_send_are_killed_again_and_again(tmp_path: Path) -> None:
     ids = {headers["webhook-id"] for headers, _ in hook.posts}
     assert len(ids) == MANY
     assert all(found[f"h{n}"] == "sent" for n in range(MANY))
+    # What is laid into the product is there once.
+    assert all(found[f"t{n}"] == "sent" for n in range(MANY))
+    with sqlite3.connect(live.home / "state.sqlite3") as db:
+        assert db.execute(
+            "SELECT count(*), count(DISTINCT person_id) FROM channels_reception"
+        ).fetchone() == (MANY, MANY)
