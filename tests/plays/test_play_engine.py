@@ -309,3 +309,40 @@ def test_a_split_sends_each_account_one_way_and_remembers_it(acme, write, nobody
     for row in Enrolment.objects.all():
         called = Task.objects.filter(account_id=row.account_id).exists()
         assert row.arms == {"ask": "call" if called else "end"}
+
+
+SCHEDULE = ('kind = "when"\nrule = { field = "health", op = "<", value = 50 }',
+            'kind = "schedule"\nevery = "week"\non = 1\nhour = 10')  # fmt: skip
+
+
+def test_a_schedule_lets_its_audience_in_when_its_hour_comes_and_not_before(
+    acme, write, nobody_held
+):
+    write(SCHEDULE, ("[goal]", '[entry]\nagain = "always"\n[audience]\nfield = "health"\n'
+                     'op = "<"\nvalue = 50\n[goal]'))  # fmt: skip
+    scored(NOW, acme=40, bolt=70)  # a Monday, nine o'clock
+    run(NOW + days(0.03))
+    assert states() == {}
+    run(NOW + days(0.05))
+    run(NOW + days(3))
+    assert Enrolment.objects.count() == 1
+    run(NOW + days(21))  # down for three weeks: once, not thrice
+    assert Enrolment.objects.filter(subject="acme").count() == 2
+
+
+def test_a_mail_speaks_the_language_of_its_reader(acme, write, nobody_held):
+    Person.objects.filter(pk="ann-acme").update(traits={"locale": "de_AT"})
+    letter = (
+        '[steps.locales.de]\nsubject = "Hallo"\ntext = "Hallo {{ person.first_name | dort }}"\n'
+    )
+    write(('[[steps]]\nid = "pause"', f'{letter}[[steps]]\nid = "pause"'))
+    scored(NOW, acme=40, bolt=40)
+    run(NOW)
+    said = {m.account_id: m.content["subject"] for m in Message.objects.all()}
+    assert said == {"acme": "Hallo", "bolt": "Hello"}
+
+
+def test_a_text_in_another_language_is_checked_too(write):
+    letter = '[steps.locales.de]\nsubject = "Hallo"\ntext = "{{ nme }}"\n'
+    with pytest.raises(SpecError, match="there is no variable nme"):
+        write(('[[steps]]\nid = "pause"', f'{letter}[[steps]]\nid = "pause"'))

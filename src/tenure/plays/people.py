@@ -23,6 +23,7 @@ class Contact:
     id: str
     email: str
     name: str
+    locale: str = ""
 
 
 def reachable(ways: Iterable[str], prefix: str = "") -> Q:
@@ -71,7 +72,8 @@ def by_id(people: Collection[str], way: str = "mail") -> dict[str, Contact]:
 
 
 def _contact(person: Person) -> Contact:
-    return Contact(person.pk, person.email, person.name)
+    told = person.traits.get("locale") or person.traits.get("language") or ""
+    return Contact(person.pk, person.email, person.name, str(told))
 
 
 def account_words(accounts: Collection[str]) -> dict[str, dict[str, Any]]:

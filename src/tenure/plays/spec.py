@@ -6,9 +6,9 @@ Pure: TOML in, a checked ``Play`` out. The language is described in docs/rules/p
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from tenure.analytics import toml
 from tenure.analytics.errors import SpecError
@@ -31,107 +31,50 @@ from tenure.plays.step_specs import (
     WaitStep,
     targets,
 )
+from tenure.plays.trigger_specs import (
+    AbsenceTrigger,
+    DateTrigger,
+    EventTrigger,
+    InactiveTrigger,
+    ManualTrigger,
+    ScheduleTrigger,
+    Spec,
+    StreakTrigger,
+    Trigger,
+    WhenTrigger,
+)
 
 __all__ = [
     "END",
     "STEP_NAME",
     "WRITES",
+    "AbsenceTrigger",
     "BranchStep",
+    "DateTrigger",
     "EndStep",
+    "EventTrigger",
     "InAppStep",
+    "InactiveTrigger",
     "MailStep",
+    "ManualTrigger",
     "Play",
     "PostStep",
     "PushStep",
+    "ScheduleTrigger",
     "SplitStep",
     "Step",
+    "StreakTrigger",
     "TaskStep",
+    "Trigger",
     "UpdateStep",
     "WaitStep",
+    "WhenTrigger",
     "parse",
     "targets",
 ]
 
 
-class _Spec(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
-class WhenTrigger(_Spec):
-    """The account begins to match ``rule`` (and has matched for ``for_days``)."""
-
-    kind: Literal["when"]
-    rule: Rule
-    for_days: int = Field(default=0, ge=0)
-
-
-class EventTrigger(_Spec):
-    """An event of the account arrives; ``where`` are properties it must have (equal)."""
-
-    kind: Literal["event"]
-    event: str = Field(min_length=1)
-    where: dict[str, str | int | float | bool] = Field(default_factory=dict)
-
-
-class AbsenceTrigger(_Spec):
-    """``after`` happened and ``without`` did not within ``days`` of it."""
-
-    kind: Literal["absence"]
-    after: str = Field(min_length=1)
-    without: str = Field(min_length=1)
-    days: int = Field(ge=1)
-
-
-class DateTrigger(_Spec):
-    """``days`` after (negative: before) a date the account has: created, renews, churned."""
-
-    kind: Literal["date"]
-    field: Literal["created_at", "renews_at", "churned_at", "stage_since"]
-    days: int = 0
-
-
-class InactiveTrigger(_Spec):
-    """A person (not the account) was last seen ``days`` ago, and not ``until_days`` or more."""
-
-    kind: Literal["inactive"]
-    days: int = Field(ge=1)
-    until_days: int = Field(ge=2)
-
-    @model_validator(mode="after")
-    def _in_order(self) -> InactiveTrigger:
-        if self.until_days <= self.days:
-            raise ValueError("until_days must be greater than days")
-        return self
-
-
-class StreakTrigger(_Spec):
-    """A person used the product on each of the last ``days`` days of theirs, not yet today, and
-    ``hours`` or less are left of their day."""
-
-    kind: Literal["streak"]
-    days: int = Field(ge=2, le=90)
-    hours: float = Field(gt=0, le=12)
-
-
-class ManualTrigger(_Spec):
-    """Somebody puts accounts in by hand."""
-
-    kind: Literal["manual"]
-
-
-Trigger = Annotated[
-    WhenTrigger
-    | EventTrigger
-    | AbsenceTrigger
-    | DateTrigger
-    | InactiveTrigger
-    | StreakTrigger
-    | ManualTrigger,
-    Field(discriminator="kind"),
-]
-
-
-class Goal(_Spec):
+class Goal(Spec):
     """What the play is for: an event (``*``: any), or a rule, within ``days`` of entering.
 
     A rule counts when it holds at any scoring in between, or (``at = "end"``) at the first one
@@ -151,7 +94,7 @@ class Goal(_Spec):
         return self
 
 
-class Entry(_Spec):
+class Entry(Spec):
     """Who may enter again: never (``once``), ``always``, or after ``days``."""
 
     again: Literal["once", "always", "after"] = "once"
@@ -164,7 +107,7 @@ class Entry(_Spec):
         return self
 
 
-class Play(_Spec):
+class Play(Spec):
     """The whole play."""
 
     title: str = Field(min_length=1)
@@ -200,8 +143,9 @@ class Play(_Spec):
         if isinstance(self.trigger, InactiveTrigger | StreakTrigger) and self.unit != "person":
             kind = self.trigger.kind
             raise ValueError(f'the trigger "{kind}" is about people: set unit = "person"')
-        if isinstance(self.trigger, WhenTrigger) and self.unit == "person":
-            raise ValueError('the trigger "when" is about accounts: set unit = "account"')
+        if isinstance(self.trigger, WhenTrigger | ScheduleTrigger) and self.unit == "person":
+            kind = self.trigger.kind
+            raise ValueError(f'the trigger "{kind}" is about accounts: set unit = "account"')
         return self
 
     def position(self, step: str) -> int:
@@ -231,6 +175,9 @@ class Play(_Spec):
             for key in ("subject", "text", "title", "words", "link_text", "items"):
                 if isinstance(text := getattr(step, key, None), str) and text:
                     yield f"steps.{step.id}.{key}", text
+            for language, letter in getattr(step, "locales", {}).items():
+                yield f"steps.{step.id}.locales.{language}.subject", letter.subject
+                yield f"steps.{step.id}.locales.{language}.text", letter.text
 
 
 def parse(source: str, text: str) -> Play:

@@ -14,6 +14,7 @@ from tenure.channels.in_app.content import is_link
 from tenure.channels.in_app.numbers import Slot
 
 STEP_NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
+LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?")
 END = "end"
 
 
@@ -33,12 +34,41 @@ class _Step(_Spec):
         return self
 
 
+class Letter(_Spec):
+    """What a mail says in one language."""
+
+    subject: str = Field(min_length=1)
+    text: str = Field(min_length=1)
+
+
 class MailStep(_Step):
+    """A mail; ``locales`` say it in other languages, for people whose locale is known."""
+
     kind: Literal["mail"]
     subject: str = Field(min_length=1)
     text: str = Field(min_length=1)
     purpose: str = ""
     urgent: bool = False
+    locales: dict[str, Letter] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _languages(self) -> MailStep:
+        for name in self.locales:
+            if not LANGUAGE.fullmatch(name):
+                raise ValueError(f"{name!r} is no language: write it as de or pt-BR")
+        return self
+
+    def letter(self, locale: str) -> Letter:
+        """What is said to somebody with ``locale``: their locale, their language, or the default.
+
+        >>> step = MailStep(id="hi", kind="mail", subject="Hello", text="Hello",
+        ...                 locales={"de": Letter(subject="Hallo", text="Hallo")})
+        >>> step.letter("de-AT").subject, step.letter("fr").subject
+        ('Hallo', 'Hello')
+        """
+        asked = locale.replace("_", "-")
+        found = self.locales.get(asked) or self.locales.get(asked.split("-")[0].lower())
+        return found or Letter(subject=self.subject, text=self.text)
 
 
 class InAppStep(_Step):

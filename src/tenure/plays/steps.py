@@ -83,8 +83,9 @@ def take(step: Step, at: Standing) -> list[Move]:
 
 
 def _mail(step: MailStep, at: Standing) -> list[Move]:
-    def content(values: Values) -> dict[str, Any]:
-        return {"subject": words.fill(step.subject, values), "text": words.fill(step.text, values)}
+    def content(values: Values, locale: str) -> dict[str, Any]:
+        said = step.letter(locale)
+        return {"subject": words.fill(said.subject, values), "text": words.fill(said.text, values)}
 
     return _write(step, at, content)
 
@@ -92,7 +93,7 @@ def _mail(step: MailStep, at: Standing) -> list[Move]:
 def _in_app(step: InAppStep, at: Standing) -> list[Move]:
     limits = policies.load("channels").in_app
 
-    def content(values: Values) -> dict[str, Any]:
+    def content(values: Values, _locale: str) -> dict[str, Any]:
         return {
             "slot": step.slot,
             "title": _clipped(words.fill(step.title, values), limits.title_most),
@@ -111,7 +112,7 @@ def _in_app(step: InAppStep, at: Standing) -> list[Move]:
 def _push(step: PushStep, at: Standing) -> list[Move]:
     limits = policies.load("channels").push
 
-    def content(values: Values) -> dict[str, Any]:
+    def content(values: Values, _locale: str) -> dict[str, Any]:
         return {
             "title": _clipped(words.fill(step.title, values), limits.title_most),
             "text": _clipped(words.fill(step.text, values), limits.text_most),
@@ -136,7 +137,9 @@ def _clipped(text: str, most: int) -> str:
 
 
 def _write(
-    step: MailStep | InAppStep | PushStep, at: Standing, content: Callable[[Values], dict[str, Any]]
+    step: MailStep | InAppStep | PushStep,
+    at: Standing,
+    content: Callable[[Values, str], dict[str, Any]],
 ) -> list[Move]:
     """Hand one message in for everybody who can be reached; the others go on, and it is noted."""
     told, reached = _filled(at), _reached(at, step.kind)
@@ -152,7 +155,7 @@ def _write(
         drafts.append(
             Draft(
                 _key(at.name, row, step), step.kind, step.purpose or at.play.purpose, address,
-                content(values), at.now, at.source(), contact.id, row.account_id, at.play.caps,
+                content(values, contact.locale), at.now, at.source(), contact.id, row.account_id, at.play.caps,
                 step.urgent,
             )
         )  # fmt: skip

@@ -21,6 +21,7 @@ from tenure.plays.spec import (
     EventTrigger,
     InactiveTrigger,
     Play,
+    ScheduleTrigger,
     StreakTrigger,
     WhenTrigger,
 )
@@ -157,6 +158,8 @@ def _timed(play: Play, since: datetime, now: datetime) -> list[Candidate] | None
     trigger = play.trigger
     if isinstance(trigger, DateTrigger):
         return _dates(trigger, since, now)
+    if isinstance(trigger, ScheduleTrigger):
+        return _scheduled(trigger, play, since, now)
     if isinstance(trigger, InactiveTrigger):
         return inactive(trigger, now, play.ways())
     if isinstance(trigger, StreakTrigger):
@@ -172,6 +175,16 @@ def _dates(trigger: DateTrigger, since: datetime, now: datetime) -> list[Candida
     between = {f"{trigger.field}__gt": since - span, f"{trigger.field}__lte": now - span}
     rows = Account.objects.filter(**between).values_list("pk", trigger.field)
     return [Candidate(pk, why={trigger.field: at.isoformat()}) for pk, at in rows]
+
+
+def _scheduled(
+    trigger: ScheduleTrigger, play: Play, since: datetime, now: datetime
+) -> list[Candidate]:
+    """The whole audience, if its time came since ``since``; a time missed long ago counts once."""
+    at = trigger.latest(now.astimezone(UTC))
+    if at <= since:
+        return []
+    return [Candidate(a, why={"schedule": at.isoformat()}) for a in matching.now(play.audience)]
 
 
 def inactive(

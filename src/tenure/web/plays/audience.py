@@ -19,7 +19,7 @@ from tenure.core import policy as policies
 from tenure.core.roles import needs
 from tenure.health import policy as health
 from tenure.plays import check, entering, policy, spec, triggers
-from tenure.plays.spec import InactiveTrigger, Play, WhenTrigger
+from tenure.plays.spec import InactiveTrigger, Play, ScheduleTrigger, WhenTrigger
 from tenure.web.plays import form
 from tenure.web.plays.views import get
 from tenure.web.segments.population import taken
@@ -46,7 +46,7 @@ class Audience:
 def of(name: str, play: Play, now: datetime) -> Audience:
     """The audience of ``play`` as it stands."""
     everyone = Account.objects.count()
-    ready = isinstance(play.trigger, WhenTrigger | InactiveTrigger)
+    ready = isinstance(play.trigger, WhenTrigger | InactiveTrigger | ScheduleTrigger)
     accounts = sorted(_accounts(play, now))
     may = entering.who_may_enter(name, play, accounts, now) if ready else accounts
     held = entering.held_out(name, play, may) if ready else set()

@@ -32,6 +32,7 @@ TRIGGERS = (
     ("event", "Something happens"),
     ("absence", "Something does not happen"),
     ("date", "A date comes near, or passes"),
+    ("schedule", "A time comes round"),
     ("inactive", "A person stays away"),
     ("streak", "A person’s streak is about to end"),
     ("manual", "Somebody puts accounts in by hand"),

@@ -6,6 +6,7 @@ new kind of step appears in the editor by itself.
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -86,7 +87,8 @@ class Asked:
 
 @dataclass(frozen=True)
 class Input:
-    """A field of a trigger or step; ``kind``: text, area, number, check, choice, map or rule."""
+    """A field of a trigger or step; ``kind``: text, area, number, check, choice, map, rule,
+    or keep (what only the text of the play can change, handed through as JSON)."""
 
     name: str
     label: str
@@ -135,7 +137,9 @@ def _kind(name: str, annotation: Any) -> tuple[str, Sequence[str]]:
     if get_origin(annotation) is Literal:
         return "choice", get_args(annotation)
     if get_origin(annotation) is dict:
-        return "map", ()
+        inner = get_args(annotation)[1]
+        nested = isinstance(inner, type) and issubclass(inner, BaseModel)
+        return ("keep" if nested else "map"), ()
     if annotation is bool:
         return "check", ()
     if annotation in (int, float):
@@ -146,6 +150,8 @@ def _kind(name: str, annotation: Any) -> tuple[str, Sequence[str]]:
 def _shown(kind: str, value: Any) -> str:
     if value is None or value is False:
         return ""
+    if kind == "keep":
+        return json.dumps(value)
     if kind == "map" and isinstance(value, Mapping):
         return ", ".join(f"{k} = {builder_text(v)}" for k, v in value.items())
     return builder_text(value)
@@ -224,11 +230,20 @@ def _fields(post: Posted, model: type[BaseModel] | None, prefix: str) -> Raw:
             found[name] = True if given else None
         elif kind == "number":
             found[name] = _number(given)
+        elif kind == "keep":
+            found[name] = _kept(given)
         elif kind == "map":
             found[name] = _map(given)
         else:
             found[name] = f"{given.strip()}\n" if "\n" in given.strip() else given.strip()
     return found
+
+
+def _kept(text: str) -> Any:
+    try:
+        return json.loads(text) if text else None
+    except ValueError:
+        return text
 
 
 def _rule(post: Posted, prefix: str) -> Any:

@@ -86,7 +86,10 @@ def _shown(play: Play, account: str, contact: people.Contact | None) -> list[Sho
     values = values_for(account, contact)
     found = []
     for step in play.steps:
-        texts = {k: words.fill(getattr(step, k), values) for k in _FILLED if getattr(step, k, "")}
+        spoken = step.letter(contact.locale) if isinstance(step, MailStep) and contact else step
+        texts = {
+            k: words.fill(getattr(spoken, k), values) for k in _FILLED if getattr(spoken, k, "")
+        }
         if not texts:
             continue
         title, icon = told.KINDS.get(step.kind, (step.kind, "circle"))
@@ -121,9 +124,10 @@ def send(request: HttpRequest, name: str) -> HttpResponse:
     if not isinstance(step, MailStep) or account is None:
         raise Http404("no such mail, or no such account")
     values = values_for(account.pk, _contact(play, account.pk))
+    letter = step.letter(request.POST.get("locale", ""))
     content = {
-        "subject": f"[Test] {words.fill(step.subject, values)}",
-        "text": words.fill(step.text, values),
+        "subject": f"[Test] {words.fill(letter.subject, values)}",
+        "text": words.fill(letter.text, values),
     }
     email = str(getattr(request.user, "email", ""))
     key = f"test:{name}:{step.id}:{email}:{now.isoformat()}"

@@ -18,6 +18,7 @@ from tenure.plays.spec import (
     Goal,
     InactiveTrigger,
     Play,
+    ScheduleTrigger,
     SplitStep,
     Step,
     StreakTrigger,
@@ -36,6 +37,7 @@ DATES = {
     "churned_at": "they left",
     "stage_since": "they entered their stage",
 }
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 KINDS = {
     "mail": ("Mail", "mail"),
     "in_app": ("In the product", "message"),
@@ -90,7 +92,15 @@ def _trigger(given: Trigger, naming: Naming) -> str:
             f"When a person came on {_days(given.days)} in a row, not yet today, and "
             f"{_hours(given.hours)} of their day are left"
         )
+    if isinstance(given, ScheduleTrigger):
+        return f"{_every(given)}, at {given.hour:02d}:00 UTC"
     return "When somebody puts an account in by hand"
+
+
+def _every(given: ScheduleTrigger) -> str:
+    if given.every == "week":
+        return f"Every {WEEKDAYS[given.on - 1]}"
+    return "Every day" if given.every == "day" else f"On day {given.on} of every month"
 
 
 def _around(days: int) -> str:
