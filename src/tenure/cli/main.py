@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "validate": ("validate", "Hold past scores against the churn that really happened."),
     "experiment": ("experiment", "Size an experiment, and judge it from a file."),
     "tasks": ("tasks", "List tasks, end and snooze them."),
+    "plays": ("plays", "List plays, switch them, try them on history, tell their effect."),
     "portfolio": ("portfolio", "Load, touches owed, cost to serve, and who would get what."),
     "audit": ("audit", "Look for known faults of customer success in your own data."),
     "doctor": ("doctor", "Check the workspace and say how to repair what is wrong."),

@@ -15,6 +15,7 @@ from django.http import HttpRequest
 
 from tenure.accounts.models import Account
 from tenure.web.accounts import alert_panel, panel_data
+from tenure.web.plays import log as plays
 from tenure.web.portfolio import touches
 from tenure.web.today import account_panel
 
@@ -39,6 +40,7 @@ PANELS = (
     Panel("touches", "Touches", "side", "portfolio.view", touches.panel),
     Panel("tasks", "Tasks", "side", "tasks.view", account_panel.panel),
     Panel("alerts", "Alerts", "side", "alerts.view", alert_panel.alerts),
+    Panel("plays", "Plays", "side", "plays.view", plays.panel),
     Panel("people", "People", "side", "accounts.view", panel_data.people),
     Panel("subscriptions", "Subscriptions", "side", "accounts.view", panel_data.subscriptions),
     Panel("tickets", "Tickets", "side", "accounts.view", panel_data.tickets),

@@ -22,6 +22,7 @@ from tenure.plays import check, entering, policy, spec, triggers
 from tenure.plays.spec import InactiveTrigger, Play, ScheduleTrigger, WhenTrigger
 from tenure.web.plays import form
 from tenure.web.plays.views import get
+from tenure.web.plays.writing import to_toml
 from tenure.web.segments.population import taken
 
 NAMED = 8
@@ -89,7 +90,7 @@ def of_form(request: HttpRequest) -> HttpResponse:
     """The count of a play as it stands in the form; a fragment."""
     name = request.POST.get("name", "")
     try:
-        play = spec.parse("play", form.to_toml(form.posted(dict(request.POST.lists()))))
+        play = spec.parse("play", to_toml(form.posted(dict(request.POST.lists()))))
         for rule in play.rules():
             check_fields("play", rule, health.known_fields())
         found = context(name, play, timezone.now())

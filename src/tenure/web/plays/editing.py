@@ -22,6 +22,7 @@ from tenure.plays import policy, words
 from tenure.web.in_force import loaded
 from tenure.web.plays import form, told
 from tenure.web.plays.form import Raw
+from tenure.web.plays.writing import to_toml
 from tenure.web.policy import sentences
 from tenure.web.segments import fields
 from tenure.web.segments.builder import Row
@@ -79,7 +80,7 @@ def _posted(request: HttpRequest, name: str | None) -> HttpResponse:
     if do != "save":
         return _form(request, name, form.changed(raw, do))
     target = name or _free_name(raw["title"])
-    text = form.to_toml(raw)
+    text = to_toml(raw)
     errors = policies.validate({policy.FAMILY + target: text})
     if errors:
         return _form(request, name, raw, errors)

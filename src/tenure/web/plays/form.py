@@ -19,6 +19,7 @@ from pydantic.fields import FieldInfo
 from tenure.analytics.errors import SpecError
 from tenure.analytics.segments import Rule, parse_rule
 from tenure.plays import spec
+from tenure.web.plays.writing import item
 from tenure.web.segments import builder
 from tenure.web.segments.builder import Row
 
@@ -170,7 +171,7 @@ def asked(raw: Any) -> Asked:
         return Asked()
     if isinstance(raw, str):
         return Asked(text=raw)
-    text = tomlkit.dumps({k: _item(v) for k, v in raw.items()})
+    text = tomlkit.dumps({k: item(v) for k, v in raw.items()})
     try:
         shown = builder.from_rule(parse_rule("rule", text))
     except SpecError:
@@ -308,64 +309,6 @@ def _lines(text: str) -> list[str]:
 
 def _commas(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
-
-
-def to_toml(raw: Mapping[str, Any]) -> str:
-    """The play as it is kept: keys in the order of the language, nothing empty."""
-    document = tomlkit.document()
-    plain = {k: v for k, v in raw.items() if _given(v)}
-    goal = plain.get("goal", {})
-    if not any(goal.get(k) for k in ("title", "event", "rule")):
-        plain.pop("goal", None)
-    for key in ("title", "about", "needs", "source", "purpose", "unit", "to", "holdout", "exit"):
-        if key in plain:
-            document.add(key, _item(plain[key]))
-    for key in ("trigger", "audience", "entry", "goal"):
-        if key in plain:
-            document.add(tomlkit.nl())
-            document.add(key, _table(plain[key]))
-    for key in ("caps", "steps"):
-        if key in plain:
-            document.add(key, _tables(plain[key]))
-    return tomlkit.dumps(document)
-
-
-def _given(value: Any) -> bool:
-    return value is not None and value != "" and value != [] and value != {}
-
-
-def _table(raw: Any) -> Any:
-    if not isinstance(raw, Mapping):
-        return _item(raw)
-    table = tomlkit.table()
-    for key, value in raw.items():
-        if _given(value):
-            table.add(key, _item(value))
-    return table
-
-
-def _tables(rows: Sequence[Any]) -> Any:
-    if not all(isinstance(row, Mapping) for row in rows):
-        return _item(list(rows))
-    array = tomlkit.aot()
-    for row in rows:
-        array.append(_table(row))
-    return array
-
-
-def _item(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        table = tomlkit.inline_table()
-        table.update({k: _item(v) for k, v in value.items() if _given(v)})
-        return table
-    if isinstance(value, list | tuple):
-        array = tomlkit.array()
-        for part in value:
-            array.append(_item(part))
-        return array
-    if isinstance(value, str) and "\n" in value:
-        return tomlkit.string("\n" + value, multiline=True)
-    return tomlkit.item(value)
 
 
 def changed(raw: Raw, do: str) -> Raw:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -24,6 +25,7 @@ STATES = {
     STOPPED: ("taken out", "warn"),
 }
 PAGE = 50
+IN_PANEL = 6
 
 
 @needs("plays.view")
@@ -83,3 +85,18 @@ def one(request: HttpRequest, pk: int) -> HttpResponse:
         "active": row.state == ACTIVE,
     }
     return render(request, "web/plays/round.html", context)
+
+
+def panel(account: Account, request: HttpRequest, now: datetime) -> dict[str, Any]:  # noqa: ARG001
+    """The latest plays of an account, for its page."""
+    rows = queries.of_account(account.pk, IN_PANEL)
+    return {
+        "rounds": [
+            {
+                "row": row,
+                "title": policy.play(row.play, row.version).title,
+                "state": STATES.get(row.state, (row.state, "none")),
+            }
+            for row in rows
+        ]
+    }
