@@ -144,8 +144,10 @@ class Play(Spec):
             kind = self.trigger.kind
             raise ValueError(f'the trigger "{kind}" is about people: set unit = "person"')
         if isinstance(self.trigger, WhenTrigger | ScheduleTrigger) and self.unit == "person":
-            kind = self.trigger.kind
-            raise ValueError(f'the trigger "{kind}" is about accounts: set unit = "account"')
+            needs_account = self.trigger.kind
+            raise ValueError(
+                f'the trigger "{needs_account}" is about accounts: set unit = "account"'
+            )
         return self
 
     def position(self, step: str) -> int:

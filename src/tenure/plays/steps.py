@@ -155,8 +155,8 @@ def _write(
         drafts.append(
             Draft(
                 _key(at.name, row, step), step.kind, step.purpose or at.play.purpose, address,
-                content(values, contact.locale), at.now, at.source(), contact.id, row.account_id, at.play.caps,
-                step.urgent,
+                content(values, contact.locale), at.now, at.source(), contact.id, row.account_id,
+                at.play.caps, step.urgent,
             )
         )  # fmt: skip
     submit(drafts, now=at.now)
