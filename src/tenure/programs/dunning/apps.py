@@ -7,6 +7,7 @@ class DunningConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from tenure.programs.dunning import documents
+        from tenure.programs.dunning import documents, duties
 
         documents.register()
+        duties.register()

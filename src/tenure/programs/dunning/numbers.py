@@ -15,7 +15,7 @@ DOCUMENT = "dunning"
 DEFAULT = Path(__file__).with_name("policy.toml")
 PLACES = frozenset({
     "amount", "name", "product", "reason", "ask", "link", "retry", "pause_date", "cancel_date",
-    "last4", "month", "date", "says",
+    "date", "says",
 })  # fmt: skip
 
 
@@ -39,8 +39,7 @@ class _Spec(BaseModel):
 class Running(_Spec):
     on: bool
     first_seen_days: int = Field(ge=1, le=60)
-    provider: Literal["ledger", "stripe"]
-    keep_closed_days: int = Field(ge=90)
+    provider: Literal["ledger"]
 
 
 class Retries(_Spec):
@@ -129,24 +128,8 @@ class Wording(_Spec):
     nobody: str
 
 
-class Expiring(_Spec):
-    on: bool
-    days: tuple[int, ...]
-    card_updater: bool
-    subject: Words
-    text: Words
-
-
-class Prebilling(_Spec):
-    on: bool
-    days: int = Field(ge=1)
-    subject: Words
-    text: Words
-
-
 class Targets(_Spec):
     recovered: tuple[float, float]
-    involuntary: tuple[float, float]
 
 
 class Numbers(_Spec):
@@ -162,8 +145,6 @@ class Numbers(_Spec):
     ask: ByKind
     reason: ByKind
     wording: Wording
-    expiring: Expiring
-    prebilling: Prebilling
     targets: Targets
 
     @model_validator(mode="after")

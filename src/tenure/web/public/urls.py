@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tenure.web.public import preferences
+from tenure.web.public import paying, preferences
 
-urlpatterns = [path("<str:token>/", preferences.page, name="preferences")]
+urlpatterns = [
+    path("pay/<str:token>/", paying.page, name="pay"),
+    path("<str:token>/", preferences.page, name="preferences"),
+]

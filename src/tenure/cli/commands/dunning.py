@@ -1,0 +1,77 @@
+"""tenure dunning: unpaid invoices, what comes next in each and why, and how much was recovered."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from tenure.cli.output import CommandError, print_json, print_rows, say
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+LIST = {
+    "invoice_id": "Invoice", "account_id": "Account", "state": "State", "kind": "Decline",
+    "tries": "Tries", "next_what": "Next", "next_at": "When", "next_why": "Why",
+}  # fmt: skip
+SHARES = {
+    "kind": "Decline", "currency": "Currency", "cases": "Cases", "recovered": "Recovered",
+    "share": "Share", "value_share": "Share of value", "median_days": "Median days",
+}  # fmt: skip
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    group = typer.Typer(no_args_is_help=True, help="Payments that failed, and their recovery.")
+    group.command("list")(list_)
+    group.command("show")(show)
+    group.command("recovery")(recovery)
+    app.add_typer(group, name="dunning")
+
+
+def list_(
+    state: Annotated[str, typer.Option(help="open, grace, recovered, cancelled or void.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Cases, newest first, with what comes next."""
+    queries = _queries()
+    rows = queries.listed(state)
+    if as_json:
+        print_json(rows)
+    elif rows:
+        print_rows(rows, LIST)
+    else:
+        say("No cases. A failed payment (tenure import payments …) opens one.")
+
+
+def show(invoice: str, as_json: AsJson = False) -> None:
+    """One case: its plan, and everything done in it."""
+    found = _queries().shown(invoice)
+    if found is None:
+        raise CommandError(f"no case of invoice {invoice!r}", "see: tenure dunning list")
+    if as_json:
+        print_json(found)
+        return
+    say("[bold]{invoice_id}[/] of {account_id}: {state}, {kind} ({code})", **found)
+    say("Next: {next_what} {next_at} [dim]{next_why}[/]", **found)
+    for step in found["steps"]:
+        say("  {at}  {what}  [dim]{detail}[/]", **step)
+
+
+def recovery(as_json: AsJson = False) -> None:
+    """Recovered share of cases and of value, by kind of decline."""
+    rows = _queries().recovery()
+    if as_json:
+        print_json(rows)
+    elif rows:
+        print_rows(rows, SHARES)
+    else:
+        say("No case has been closed yet.")
+
+
+def _queries():  # type: ignore[no-untyped-def]
+    from tenure.cli.boot import setup
+
+    setup()
+    from tenure.programs.dunning import queries
+
+    return queries

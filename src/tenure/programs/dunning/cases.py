@@ -1,0 +1,136 @@
+"""Cases opened, kept in step with the ledger, and closed the moment the money is there.
+
+A case's state is made anew from what the ledger says of its invoice: the order in which facts came
+does not matter, and a payment from any side ends the case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import pyarrow as pa
+from django.db import transaction
+
+from tenure.channels import drafts
+from tenure.facts.inbox import OwnFact, record_own
+from tenure.programs.dunning import course, documents, ledger, mails
+from tenure.programs.dunning.declines import understand
+from tenure.programs.dunning.models import ALIVE, GRACE, RECOVERED, VOID, Case
+from tenure.programs.dunning.numbers import Numbers
+from tenure.programs.dunning.schedule import Decision, Situation, Tried, decide
+
+JOIN = timedelta(days=2)
+"""A result told within so long after a retry was asked for is the result of that retry."""
+
+
+def told(rows: pa.Table, now: datetime) -> None:
+    """Facts about invoices or payments came."""
+    refresh(rows["invoice_id"].drop_null().unique().to_pylist(), now)
+
+
+def refresh(ids: Sequence[str], now: datetime) -> None:
+    """Bring the cases of these invoices in step with the ledger."""
+    numbers = documents.current()
+    for invoice in ledger.invoices(ids, now):
+        with transaction.atomic():
+            _refresh(invoice, numbers, now)
+
+
+def _refresh(invoice: ledger.Invoice, numbers: Numbers, now: datetime) -> None:
+    case = Case.objects.select_for_update().filter(invoice_id=invoice.invoice_id).first()
+    failed = [a for a in invoice.attempts if not a.succeeded]
+    if case is None:
+        case = _opened(invoice, failed, numbers, now)
+    if case is None or case.state not in ALIVE:
+        return
+    case.amount_minor, case.tries = invoice.amount_minor, len(invoice.attempts)
+    if invoice.settled_at is not None:
+        close(case, RECOVERED, invoice.settled_at, now)
+    elif invoice.voided_at is not None:
+        close(case, VOID, invoice.voided_at, now)
+    else:
+        look_ahead(case, invoice, numbers, now)
+
+
+def _opened(
+    invoice: ledger.Invoice, failed: Sequence[ledger.Attempt], numbers: Numbers, now: datetime
+) -> Case | None:
+    fresh = timedelta(days=numbers.running.first_seen_days)
+    if not failed or invoice.settled_at or invoice.voided_at or now - failed[0].at > fresh:
+        return None
+    first = failed[0]
+    kind = understand(documents.table(), first.code, first.advice, first.network_code).kind
+    case = Case.objects.create(
+        invoice_id=invoice.invoice_id, account_id=invoice.account_id,
+        subscription_id=invoice.subscription_id, amount_minor=invoice.amount_minor,
+        currency=invoice.currency, opened_at=first.at, kind=kind, code=first.code,
+    )  # fmt: skip
+    tell(case, "opened", now, kind=kind, code=first.code)
+    return case
+
+
+def close(case: Case, state: str, at: datetime, now: datetime) -> None:
+    """End a case: what has not gone out yet does not go out."""
+    case.state, case.closed_at = state, at
+    case.next_what, case.next_at, case.next_why = "", None, ""
+    case.save()
+    drafts.cancel(mails.source(case), now=now)
+    if state == RECOVERED and documents.current().running.on:
+        mails.thank(case, documents.current(), now)
+    tell(case, state, now)
+
+
+def look_ahead(case: Case, invoice: ledger.Invoice, numbers: Numbers, now: datetime) -> None:
+    """Write down what comes next and why."""
+    card, latest = card_of(case, invoice, numbers, now)
+    if latest is not None:
+        case.code = latest.code
+    coming = course.plan(standing(case), card, numbers, now)[0]
+    case.next_what, case.next_at, case.next_why = coming.what, coming.at, coming.why
+    case.save()
+
+
+def card_of(
+    case: Case, invoice: ledger.Invoice, numbers: Numbers, now: datetime
+) -> tuple[Decision, ledger.Attempt | None]:
+    """What is to be done with the card, and the decline that says so."""
+    failed = [a for a in invoice.attempts if not a.succeeded]
+    if not failed:
+        return Decision("look", "no declined attempt is known"), None
+    latest = failed[-1]
+    decline = understand(documents.table(), latest.code, latest.advice, latest.network_code)
+    tried = [Tried(a.at, a.card) for a in invoice.attempts]
+    asked = case.steps.filter(what="retry").values_list("at", flat=True)
+    tried += [
+        Tried(at, latest.card) for at in asked if not any(at <= t.at <= at + JOIN for t in tried)
+    ]
+    here = Situation(
+        case.opened_at, decline, tried, latest.card, latest.card, latest.network,
+        mails.zone(case.account_id),
+    )  # fmt: skip
+    return decide(here, numbers, now), latest
+
+
+def standing(case: Case) -> course.Standing:
+    """Where a case stands, for the pure course."""
+    sent = {
+        what.removeprefix("mail:"): at
+        for what, at in case.steps.filter(what__startswith="mail:").values_list("what", "at")
+    }
+    return course.Standing(
+        case.opened_at, sent, mails.addressee(case.account_id) is not None,
+        case.state == GRACE, bool(case.taken_by),
+    )  # fmt: skip
+
+
+def tell(case: Case, what: str, now: datetime, **more: str) -> None:
+    """A fact about a case, in the current transaction."""
+    record_own(
+        [OwnFact(
+            f"dunning_{what}", case.account_id, now, None,
+            {"invoice": case.invoice_id, "amount_minor": case.amount_minor,
+             "currency": case.currency, **more},
+        )],
+        now=now,
+    )  # fmt: skip

@@ -1,0 +1,38 @@
+"""What workers do regularly for dunning."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from tenure.core import jobs, schedule
+from tenure.facts.routing import ROUTING
+from tenure.programs.dunning import actions, documents
+from tenure.programs.dunning.models import ALIVE, Case
+
+ADVANCE = "dunning.advance"
+EVERY_SECONDS = 60.0
+_TOLD = "tenure.programs.dunning.cases.told"
+
+
+def tick(now: datetime) -> None:
+    """Ask for a job if something is due; several workers share one."""
+    due = Case.objects.filter(state__in=ALIVE, next_at__lte=now)
+    if due.exists() and documents.current().running.on:
+        jobs.enqueue(ADVANCE, now=now)
+
+
+def _advance(job: jobs.Running, _now: datetime) -> None:
+    done = 0
+    while some := actions.advance(job.clock()):
+        done += some
+        job.save(done=done)
+
+
+def register() -> None:
+    """Name the job, its rhythm, and what is told of new facts."""
+    jobs.register(ADVANCE, _advance)
+    schedule.duty("dunning", EVERY_SECONDS, tick)
+    for table in ("invoices", "payments"):
+        told = ROUTING.handlers.setdefault(table, [])
+        if _TOLD not in told:
+            told.append(_TOLD)

@@ -1,0 +1,103 @@
+"""The mails of dunning: to whom, and in which words."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo, available_timezones
+
+from tenure.accounts.models import Membership, Person
+from tenure.analytics.money import exponent
+from tenure.channels.drafts import Draft, submit
+from tenure.programs.dunning import documents, links
+from tenure.programs.dunning.declines import understand
+from tenure.programs.dunning.models import Case, Step
+from tenure.programs.dunning.numbers import Mail, Numbers
+
+_ROLES = ("economic_buyer", "admin", "champion")
+_THANKS = "recovered"
+
+
+def source(case: Case) -> str:
+    """Under which name a case's messages stand in the outbox."""
+    return f"dunning:{case.invoice_id}"[:120]
+
+
+def addressee(account_id: str) -> Person | None:
+    """Who is written to: who pays, else who administers, else the champion, else anybody."""
+    here = Membership.objects.filter(account_id=account_id, left_at=None).exclude(person__email="")
+    found = list(here.select_related("person").order_by("pk")[:50])
+    rank = {role: n for n, role in enumerate(_ROLES)}
+    return min(found, key=lambda m: rank.get(m.role, len(rank))).person if found else None
+
+
+def zone(account_id: str) -> str:
+    """The zone of whoever is written to; UTC if it is not known."""
+    who = addressee(account_id)
+    return who.timezone if who is not None and who.timezone in available_timezones() else "UTC"
+
+
+def send(case: Case, name: str, numbers: Numbers, now: datetime) -> bool:
+    """Hand in the mail ``name`` of the course, once; False if nobody can be written to."""
+    who = addressee(case.account_id)
+    mail = next((m for m in numbers.mails if m.name == name), None)
+    if who is None or mail is None:
+        return False
+    key = f"dunning:{case.invoice_id}:mail:{name}"
+    _, new = Step.objects.get_or_create(
+        key=key, defaults={"case": case, "what": f"mail:{name}", "at": now, "detail": who.email}
+    )
+    if new:
+        submit([_draft(case, who, mail, key, numbers, now)], now=now)
+    return new
+
+
+def thank(case: Case, numbers: Numbers, now: datetime) -> None:
+    """Say that the payment arrived, to whom a reminder had gone out."""
+    if case.steps.filter(what__startswith="mail:").exists():
+        send(case, _THANKS, numbers, now)
+
+
+def _draft(case: Case, who: Person, mail: Mail, key: str, numbers: Numbers, now: datetime) -> Draft:
+    words = _words(case, who, numbers)
+    text = "\n".join(line.rstrip() for line in mail.text.format(**words).strip().splitlines())
+    while "\n\n\n" in text:
+        text = text.replace("\n\n\n", "\n\n")
+    return Draft(
+        key, "mail", "payment", who.email,
+        {"subject": mail.subject.format(**words), "text": text},
+        due_at=now, source=f"dunning-thanks:{case.invoice_id}"[:120] if mail.name == _THANKS
+        else source(case), person_id=who.pk, account_id=case.account_id,
+    )  # fmt: skip
+
+
+def _words(case: Case, who: Person, numbers: Numbers) -> dict[str, str]:
+    decline = understand(documents.table(), case.code)
+    place = ZoneInfo(zone(case.account_id))
+    kind = decline.kind
+    says = {"says": decline.says}
+    retry = ""
+    if case.next_what == "retry" and case.next_at:
+        retry = numbers.wording.retry.format(date=_day(case.next_at.astimezone(place)))
+    course = numbers.course
+    return {
+        **says,
+        "name": who.name or numbers.wording.nobody,
+        "amount": money(case.amount_minor, case.currency),
+        "product": numbers.wording.product,
+        "reason": numbers.reason.of(kind).format(**says),
+        "ask": numbers.ask.of(kind).format(**says),
+        "link": links.url(case.invoice_id),
+        "retry": retry,
+        "pause_date": _day((case.opened_at + timedelta(days=course.grace_day)).astimezone(place)),
+        "cancel_date": _day((case.opened_at + timedelta(days=course.cancel_day)).astimezone(place)),
+    }  # fmt: skip
+
+
+def money(minor: int, currency: str) -> str:
+    """An amount as a mail shows it: ``1,234.50 EUR``."""
+    digits = exponent(currency) if currency else 2
+    return f"{minor / 10**digits:,.{digits}f} {currency}".strip()
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment:%-d %B %Y}"

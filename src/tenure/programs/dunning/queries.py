@@ -1,0 +1,64 @@
+"""What pages and commands ask of dunning. Everything here only reads."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from statistics import median
+from typing import Any
+
+from tenure.programs.dunning import documents
+from tenure.programs.dunning.models import RECOVERED, VOID, Case
+
+_SHOWN = (
+    "invoice_id", "account_id", "amount_minor", "currency", "state", "kind", "code", "tries",
+    "opened_at", "next_what", "next_at", "next_why", "taken_by", "closed_at",
+)  # fmt: skip
+
+
+def listed(state: str = "", most: int = 200) -> list[dict[str, Any]]:
+    """Cases, newest first."""
+    rows = Case.objects.filter(**({"state": state} if state else {})).order_by("-opened_at")
+    return list(rows.values(*_SHOWN)[:most])
+
+
+def shown(invoice_id: str) -> dict[str, Any] | None:
+    """One case with everything done in it, oldest first."""
+    case = Case.objects.filter(invoice_id=invoice_id).first()
+    if case is None:
+        return None
+    steps = case.steps.order_by("at", "pk").values("what", "at", "detail")
+    return {**{name: getattr(case, name) for name in _SHOWN}, "steps": list(steps)}
+
+
+def recovery(since: datetime | None = None) -> list[dict[str, Any]]:
+    """Recovered share of cases and of value by kind of decline and currency, then overall.
+
+    Only closed cases count (voided ones do not): one that is open has not been lost. No hold-out
+    is kept: payments that would have come anyway are among the recovered ones.
+    """
+    rows = Case.objects.exclude(closed_at=None).exclude(state=VOID)
+    if since is not None:
+        rows = rows.filter(opened_at__gte=since)
+    groups: dict[tuple[str, str], list[Case]] = defaultdict(list)
+    for case in rows:
+        groups[case.kind, case.currency].append(case)
+        groups["all", case.currency].append(case)
+    order = sorted(groups, key=lambda key: (key[0] == "all", key))
+    return [_share(kind, currency, groups[kind, currency]) for kind, currency in order]
+
+
+def _share(kind: str, currency: str, cases: Iterable[Case]) -> dict[str, Any]:
+    closed = list(cases)
+    won = [c for c in closed if c.state == RECOVERED]
+    value = sum(c.amount_minor for c in closed)
+    back = sum(c.amount_minor for c in won)
+    days = [(c.closed_at - c.opened_at).total_seconds() / 86400 for c in won if c.closed_at]
+    return {
+        "kind": kind, "currency": currency, "cases": len(closed), "recovered": len(won),
+        "share": len(won) / len(closed), "value_minor": value, "recovered_minor": back,
+        "value_share": back / value if value else None,
+        "median_days": median(days) if days else None,
+        "target": list(documents.current().targets.recovered),
+    }  # fmt: skip

@@ -1,0 +1,43 @@
+"""What a customer sees who follows the link in a mail: what is due, and where to pay."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+from tenure.connectors.billing.contract import Refused, Unavailable, billing
+from tenure.programs.dunning import documents, links
+from tenure.programs.dunning.mails import money
+from tenure.programs.dunning.models import ALIVE, Case
+from tenure.web import workspace_name
+
+
+@require_safe
+def page(request: HttpRequest, token: str) -> HttpResponse:
+    """The amount due, and the way to the billing system's own page; 404 for a link that is not ours
+    or has run out."""
+    numbers = documents.current()
+    case = Case.objects.filter(invoice_id=links.read(token, numbers.link.days)).first()
+    if case is None:
+        raise Http404("this link has run out, or was not sent by us")
+    due = case.state in ALIVE
+    where, down = _where(case, numbers.running.provider) if due else ("", False)
+    if where and "go" in request.GET:
+        return redirect(where)
+    context = {
+        "company": workspace_name.read(), "amount": money(case.amount_minor, case.currency),
+        "due": due, "where": bool(where), "down": down, "state": case.state,
+    }  # fmt: skip
+    answer = render(request, "web/public/paying.html", context)
+    answer["Referrer-Policy"] = "no-referrer"
+    return answer
+
+
+def _where(case: Case, provider: str) -> tuple[str, bool]:
+    try:
+        key = f"dunning:{case.invoice_id}:link"
+        system = billing(provider)
+        return system.payment_update_link(case.account_id, case.invoice_id, key=key), False
+    except (Unavailable, Refused, KeyError):
+        return "", True

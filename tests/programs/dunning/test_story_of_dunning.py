@@ -1,0 +1,174 @@
+"""Two cards, day by day: one comes home, the other does not."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from tenure.accounts.models import Account, Membership, Person
+from tenure.channels.models import Message
+from tenure.connectors.posted import accepting
+from tenure.core import policy
+from tenure.facts.duties import flush_now
+from tenure.programs.dunning import actions, documents, links, numbers, queries
+from tenure.programs.dunning.models import Case
+
+pytestmark = pytest.mark.django_db
+MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+
+def days(n: float) -> timedelta:
+    return timedelta(days=n)
+
+
+class Shop:
+    """Tells what happened to one invoice, and lets time pass."""
+
+    def __init__(self) -> None:
+        self.now, self.tries = MONDAY, 0
+
+    def tell(self, table: str, **row: Any) -> None:
+        texts = {k: v.isoformat() if isinstance(v, datetime) else v for k, v in row.items()}
+        assert not accepting.take(table, [texts], source="shop", backfill=False, now=self.now)
+        flush_now(self.now + timedelta(seconds=1))
+
+    def bills(self) -> None:
+        self.tell(
+            "subscriptions", subscription_id="s1", account_id="acme", status="active",
+            mrr_minor=4900, currency="EUR", started_at=MONDAY - days(90),
+            updated_at=MONDAY - days(90),
+        )  # fmt: skip
+        self.tell(
+            "invoices", invoice_id="i1", account_id="acme", subscription_id="s1",
+            issued_at=MONDAY - timedelta(hours=1), amount_minor=4900, currency="EUR",
+        )  # fmt: skip
+
+    def tries_the_card(self, status: str = "failed", code: str = "insufficient_funds") -> None:
+        self.tries += 1
+        self.tell(
+            "payments", payment_id=f"p{self.tries}", account_id="acme", invoice_id="i1",
+            attempted_at=self.now, status=status,
+            decline_code="" if status == "succeeded" else code,
+            amount_minor=4900, currency="EUR", properties={"network": "visa", "card": "c1"},
+        )  # fmt: skip
+
+    def until(self, day: float) -> list[str]:
+        """Lets hours pass and the worker work; gives what was done."""
+        before = {k for c in Case.objects.all() for k in c.steps.values_list("key", flat=True)}
+        while self.now < MONDAY + days(day):
+            self.now += timedelta(hours=1)
+            actions.advance(self.now)
+            flush_now(self.now)
+        case = Case.objects.get()
+        return [s.what for s in case.steps.order_by("at", "pk") if s.key not in before]
+
+
+@pytest.fixture
+def shop(workspace: Any, db: None) -> Shop:
+    text = numbers.DEFAULT.read_text("utf-8").replace("on = false ", "on = true ", 1)
+    policy.save(numbers.DOCUMENT, text, "alice", "", MONDAY)
+    account = Account.objects.create(id="acme", name="Acme")
+    ann = Person.objects.create(id="ann", name="Ann", email="ann@acme.example")
+    Membership.objects.create(person=ann, account=account, role="admin")
+    return Shop()
+
+
+def test_the_card_that_comes_home(shop: Shop) -> None:
+    shop.bills()
+    shop.tries_the_card()
+    assert shop.until(0.5) == ["mail:failed"]
+    assert shop.until(2) == ["retry"]
+    shop.tries_the_card()
+    assert shop.until(4) == ["retry", "mail:reminder"]
+    shop.tries_the_card("succeeded")
+    case = Case.objects.get()
+    assert (case.state, case.tries) == ("recovered", 3)
+    assert shop.until(30) == []
+    sent = list(Message.objects.order_by("pk").values_list("content__subject", flat=True))
+    assert sent[0] == "Your payment of 49.00 EUR did not go through"
+    assert sent[-1] == "Thank you: 49.00 EUR has been paid"
+    assert set(Message.objects.filter(source="dunning:i1").values_list("state", flat=True)) == {
+        "cancelled"
+    }
+    total = queries.recovery()[-1]
+    assert (total["cases"], total["recovered"], total["value_share"]) == (1, 1, 1.0)
+
+
+def test_the_card_that_does_not(shop: Shop) -> None:
+    shop.bills()
+    shop.tries_the_card(code="expired_card")
+    done = shop.until(20)
+    assert done == [
+        "mail:failed", "mail:reminder", "mail:pause_ahead", "mail:last_chance", "grace", "cancel",
+    ]  # fmt: skip
+    case = Case.objects.get()
+    assert case.state == "cancelled"
+    assert case.closed_at is not None
+    assert case.closed_at - MONDAY >= days(14)
+    assert queries.recovery()[-1]["recovered"] == 0
+    from tenure.facts.queries import rows_of
+
+    flush_now(shop.now)
+    (subscription,) = rows_of("subscriptions", "acme", shop.now + days(1))
+    assert (subscription["status"], subscription["end_reason"]) == ("cancelled", "involuntary")
+
+
+def test_facts_in_the_wrong_order_make_no_case(shop: Shop) -> None:
+    shop.tries_the_card("succeeded")
+    shop.bills()
+    shop.tries_the_card()
+    assert not Case.objects.exists()
+
+
+def test_history_writes_to_nobody(shop: Shop) -> None:
+    shop.bills()
+    shop.now = MONDAY
+    shop.tell(
+        "payments", payment_id="old", account_id="acme", invoice_id="i1", status="failed",
+        decline_code="51", attempted_at=MONDAY - days(20), amount_minor=1, currency="EUR",
+    )  # fmt: skip
+    assert not Case.objects.exists()
+
+
+def test_while_switched_off_the_plan_is_shown_and_nothing_is_done(shop: Shop) -> None:
+    text = numbers.DEFAULT.read_text("utf-8")
+    policy.save(numbers.DOCUMENT, text, "alice", "", MONDAY)
+    assert not documents.current().running.on
+    shop.bills()
+    shop.tries_the_card()
+    assert shop.until(20) == []
+    assert Case.objects.get().next_what == "mail:failed"
+    assert not Message.objects.exists()
+
+
+def test_a_colleague_takes_over_and_hands_back(shop: Shop, alice: Any) -> None:
+    shop.bills()
+    shop.tries_the_card()
+    actions.take_over("i1", alice, now=shop.now)
+    assert shop.until(5) == []
+    actions.hand_back("i1", alice, now=shop.now)
+    assert shop.until(5.1) == ["mail:reminder", "retry"]  # the latest that was due, not both
+
+
+def test_without_an_address_nothing_is_ended_unasked(shop: Shop) -> None:
+    Person.objects.update(email="")
+    shop.bills()
+    shop.tries_the_card(code="expired_card")
+    assert "cancel" not in shop.until(30)
+    assert Case.objects.get().next_what == "person"
+
+
+def test_the_link_works_without_signing_in_until_it_runs_out(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.bills()
+    shop.tries_the_card()
+    path = "/" + links.url("i1").split("/", 3)[3]
+    page = Client().get(path)
+    assert page.status_code == 200
+    assert "49.00 EUR" in page.content.decode()
+    assert Client().get(path.replace("pay/", "pay/x")).status_code == 404
+    assert links.read(links.url("i1").rsplit("/", 2)[1], days=-1) == ""
