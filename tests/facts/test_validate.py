@@ -286,3 +286,21 @@ def test_whatever_comes_each_row_lands_or_is_refused(rows: list[dict[str, Any]])
     for refusal in bad:
         assert isinstance(json.loads(refusal.payload), dict)
         assert "To fix: " in refusal.reason
+
+
+def test_a_time_before_the_year_one_is_refused_with_its_number_kept() -> None:
+    good, bad = accept(
+        "events",
+        [{"event": "Login", "account_id": "a", "timestamp": -99_000_000_000_000_000}],
+        now=NOW, source="s", backfill=True,
+    )  # fmt: skip
+    assert (good.num_rows, [r.field for r in bad]) == (0, ["timestamp"])
+    assert json.loads(bad[0].payload)["timestamp"] == -99_000_000_000_000_000
+
+
+def test_a_column_of_times_before_the_year_one_is_refused_and_told() -> None:
+    strange = pa.array([-99_000_000_000_000_000], pa.timestamp("us", "UTC"))
+    table = pa.table({"event": ["Login"], "account_id": ["a"], "timestamp": strange})
+    good, bad = accept("events", table, now=NOW, source="s", backfill=True)
+    assert (good.num_rows, [r.field for r in bad]) == (0, ["timestamp"])
+    assert "timestamp" in json.loads(bad[0].payload)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 
 import duckdb
@@ -164,8 +164,8 @@ def _run(
 def _refusals(
     table: Table, plan: RowPlan, data: pa.Table, bad: pa.Table, errors: np.ndarray
 ) -> list[Refusal]:
-    came = data.take(bad[sql.ROW]).to_pylist()
-    cast = bad.to_pylist()
+    came = _tellable(data.take(bad[sql.ROW]), as_text=True).to_pylist()
+    cast = _tellable(bad, as_text=False).to_pylist()
     out = []
     for raw, row, error in zip(came, cast, errors, strict=True):
         code, column = plan.tests[int(error) - 1][1:]
@@ -188,6 +188,27 @@ def _refusals(
             )
         )
     return out
+
+
+def _tellable(rows: pa.Table, *, as_text: bool) -> pa.Table:
+    """Times before year 1 and after 9999, which Python has no word for, as text or as nothing."""
+    for place, one in enumerate(rows.schema):
+        if not (pa.types.is_timestamp(one.type) or pa.types.is_date(one.type)):
+            continue
+        moments = rows[one.name]
+        zone = getattr(one.type, "tz", None)
+        micros = pc.cast(pc.cast(moments, pa.timestamp("us", zone), safe=False), pa.int64())
+        strange = pc.or_(pc.less(micros, _FIRST_US), pc.greater(micros, _LAST_US))
+        if not pc.any(strange).as_py():
+            continue
+        told = pc.cast(moments, pa.string()) if as_text else pc.if_else(strange, None, moments)
+        rows = rows.set_column(place, one.name, told)
+    return rows
+
+
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - of UTC, as Arrow counts
+_FIRST_US = (datetime.min - _EPOCH) // timedelta(microseconds=1)
+_LAST_US = (datetime.max - _EPOCH) // timedelta(microseconds=1)
 
 
 def _limit(code: str, column: str) -> str:
