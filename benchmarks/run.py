@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-NAMES = ("ingest", "flush", "score", "rollup", "backtest", "growth", "pages", "today")
+NAMES = ("ingest", "flush", "score", "rollup", "backtest", "growth", "pages", "today", "plays")
 
 
 def main() -> int:

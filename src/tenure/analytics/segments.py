@@ -134,7 +134,10 @@ def evaluate(rule: Rule, table: pa.Table) -> Bools:
         return ~_every([~evaluate(r, table) for r in rule.any], table.num_rows)
     if rule.negated is not None:
         return ~evaluate(rule.negated, table)
-    return _test(rule, values(table, rule.field or ""))
+    name = rule.field or ""
+    if name in table.column_names and pa.types.is_string(table[name].type):
+        return _by_word(rule, table[name])
+    return _test(rule, values(table, name))
 
 
 def memberships(specs: dict[str, Rule], table: pa.Table) -> dict[str, Bools]:
@@ -157,9 +160,9 @@ def values(table: pa.Table, name: str) -> npt.NDArray[Any]:
 def yearly_value(table: pa.Table) -> npt.NDArray[np.float64]:
     """Yearly value in whole units of the account's currency; NaN where unknown."""
     minor = np.asarray(values(table, "arr_minor"), dtype=float)
-    currency = values(table, "currency")
-    units = np.array([10 ** exponent(str(c)) for c in currency], dtype=float)
-    return np.asarray(minor / units) if len(minor) else minor
+    known, places = np.unique([str(c) for c in values(table, "currency")], return_inverse=True)
+    units = np.array([10 ** exponent(c) for c in known], dtype=float)
+    return np.asarray(minor / units[places]) if len(minor) else minor
 
 
 def _every(parts: list[Bools], number: int) -> Bools:
@@ -182,6 +185,8 @@ def _test(rule: Rule, found: npt.NDArray[Any]) -> Bools:
 
 
 def _compare(op: str, found: npt.NDArray[Any], limit: float, there: Bools) -> Bools:
+    if found.dtype != object:
+        return np.asarray(there & _ORDER[op](found, limit))
     result = np.zeros(len(found), dtype=bool)
     comparable = there & np.array([not isinstance(v, str) for v in found], dtype=bool)
     result[comparable] = _ORDER[op](found[comparable].astype(float), limit)
@@ -202,6 +207,13 @@ def _text_test(rule: Rule, found: npt.NDArray[Any]) -> Bools:
     if rule.op == "contains":
         return np.array([needle in t for t in texts], dtype=bool)
     return np.array([t.startswith(needle) for t in texts], dtype=bool)
+
+
+def _by_word(rule: Rule, column: pa.ChunkedArray) -> Bools:
+    """The test of a column of texts, decided once for each different text in it."""
+    coded = column.combine_chunks().dictionary_encode(null_encoding="encode")
+    words = np.asarray(coded.dictionary.to_numpy(zero_copy_only=False), dtype=object)
+    return np.asarray(_test(rule, words)[coded.indices.to_numpy()])
 
 
 def _value_fault(op: Op, value: object) -> str:

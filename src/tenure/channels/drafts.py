@@ -17,7 +17,7 @@ from tenure.accounts.bulk import upsert
 from tenure.analytics.errors import SpecError
 from tenure.channels import reception, registry
 from tenure.channels.models import CANCELLED, OPEN, SENDING, Message
-from tenure.channels.numbers import Cap
+from tenure.channels.numbers import Cap, Numbers
 from tenure.core import policy as policies
 
 
@@ -47,13 +47,14 @@ class Draft:
 def submit(drafts: Iterable[Draft], *, now: datetime) -> None:
     """Write the messages down, in the current transaction; those known by their key stay as they
     are. SpecError for an unknown channel or purpose, or content the channel cannot send."""
-    rows = [_row(draft, now) for draft in drafts]
+    numbers = policies.load("channels")
+    rows = [_row(draft, numbers, now) for draft in drafts]
     with transaction.atomic():
         upsert(Message, rows, ["key"], [])
 
 
-def _row(draft: Draft, now: datetime) -> dict[str, Any]:
-    check(draft)
+def _row(draft: Draft, numbers: Numbers, now: datetime) -> dict[str, Any]:
+    _check(draft, numbers)
     return {
         "key": draft.key,
         "channel": draft.channel,
@@ -80,9 +81,8 @@ def _row(draft: Draft, now: datetime) -> dict[str, Any]:
     }
 
 
-def check(draft: Draft) -> None:
+def _check(draft: Draft, numbers: Numbers) -> None:
     """SpecError if the message could never be sent, with what to do about it."""
-    numbers = policies.load("channels")
     for kind, name, known in (
         ("channel", draft.channel, numbers.channels),
         ("purpose", draft.purpose, numbers.purposes),

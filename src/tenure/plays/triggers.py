@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import pyarrow as pa
+import pyarrow.compute as pc
 from django.db import transaction
 
 from tenure.accounts.bulk import upsert
@@ -56,21 +57,16 @@ def _stand(
     """Keep who matches since when; whoever has matched for long enough comes in, once a spell."""
     matched = matching.both(everyone, trigger.rule, play.audience)
     with transaction.atomic():
-        standing = {
-            account: (since, fired)
-            for account, since, fired in Standing.objects.filter(play=name).values_list(
-                "account_id", "since", "fired"
-            )
-        }
-        _forget(name, standing.keys() - matched)
-        new = sorted(matched - standing.keys())
-        rows = [{"play": name, "account_id": a, "since": as_of, "fired": False} for a in new]
+        kept = Standing.objects.filter(play=name)
+        known = set(kept.values_list("account_id", flat=True))
+        _forget(name, known - matched)
+        new = matched - known
+        rows = [
+            {"play": name, "account_id": a, "since": as_of, "fired": False} for a in sorted(new)
+        ]
         upsert(Standing, rows, ["play", "account_id"], [])
-    ripe = as_of - timedelta(days=trigger.for_days)
-    due = {
-        a for a, (since, fired) in standing.items() if a in matched and not fired and since <= ripe
-    }
-    due |= set(new) if not trigger.for_days else set()
+    ripe = kept.filter(fired=False, since__lte=as_of - timedelta(days=trigger.for_days))
+    due = set(ripe.values_list("account_id", flat=True))
     why = values(everyone, trigger.rule.fields(), due)
     entered = enter(name, play, (Candidate(a, why=why.get(a, {})) for a in due), now=now)
     for page in _pages(sorted(due)):
@@ -91,14 +87,15 @@ def values(
     table: pa.Table, fields: Iterable[str], accounts: Iterable[str]
 ) -> dict[str, dict[str, Any]]:
     """What the fields of a rule were, by account: the evidence of an entry."""
-    wanted = set(accounts)
+    wanted = pa.array(sorted(accounts), pa.string())
     names = [f for f in dict.fromkeys(fields) if f in table.column_names]
-    if not wanted or not names:
+    if not len(wanted) or not names:
         return {}
-    ids = table["account_id"].to_pylist()
-    rows = [index for index, account in enumerate(ids) if account in wanted]
-    some = table.select(names).take(rows).to_pylist()
-    return {ids[i]: _plain(row) for i, row in zip(rows, some, strict=True)}
+    some = table.select(["account_id", *(n for n in names if n != "account_id")]).filter(
+        pc.is_in(table["account_id"], value_set=wanted)
+    )
+    rows = some.select(names).to_pylist()
+    return {i: _plain(row) for i, row in zip(some["account_id"].to_pylist(), rows, strict=True)}
 
 
 def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
