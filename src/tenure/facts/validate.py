@@ -206,9 +206,9 @@ def _tellable(rows: pa.Table, *, as_text: bool) -> pa.Table:
     return rows
 
 
-_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - of UTC, as Arrow counts
-_FIRST_US = (datetime.min - _EPOCH) // timedelta(microseconds=1)
-_LAST_US = (datetime.max - _EPOCH) // timedelta(microseconds=1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST_US = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
+_LAST_US = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
 
 
 def _limit(code: str, column: str) -> str:
