@@ -1,6 +1,7 @@
 """The message check: what a careful colleague would say before a play is switched on. Pure.
 
-Rules and their reasons are in docs/rules/message-check.md; words and limits in ``plays.toml``.
+Rules and their reasons are in docs/rules/message-check.md; limits in ``plays.toml``, words in
+``channels/wording.toml`` and, those of a workspace, in ``plays.toml``.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from tenure.channels import wording
 from tenure.channels.numbers import Numbers
 from tenure.plays.numbers import CheckNumbers
 from tenure.plays.spec import (
@@ -112,16 +114,13 @@ def _effect(play: Play) -> list[Warning]:
 
 
 def _words(where: str, text: str, numbers: CheckNumbers) -> list[Warning]:
-    low = text.lower()
     found = []
-    for phrase in numbers.guilt:
-        if re.search(rf"\b{re.escape(phrase)}\b", low):
-            says = f"“{phrase}” presses on guilt or fear. Say what helps them instead."
-            found.append(Warning("guilt", where, says))
-    for phrase in numbers.pressure:
-        if re.search(rf"\b{re.escape(phrase)}\b", low):
-            says = f"“{phrase}” presses for time. If there is a date, name it; else leave it out."
-            found.append(Warning("pressure", where, says))
+    for phrase in wording.found(text, "guilt", numbers.guilt):
+        says = f"“{phrase}” presses on guilt or fear. Say what helps them instead."
+        found.append(Warning("guilt", where, says))
+    for phrase in wording.found(text, "pressure", numbers.pressure):
+        says = f"“{phrase}” presses for time. If there is a date, name it; else leave it out."
+        found.append(Warning("pressure", where, says))
     return found
 
 

@@ -15,7 +15,7 @@ FAMILY = "plays/"
 
 
 class CheckNumbers(BaseModel):
-    """Words and limits of the message check; phrases in small letters."""
+    """Limits of the message check, and phrases (in small letters) beside ``channels.wording``."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     mass_share: float = Field(gt=0, le=1)

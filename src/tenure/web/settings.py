@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "tenure.channels",
     "tenure.health",
     "tenure.programs.dunning",
+    "tenure.programs.cancel",
     "tenure.plays.tasks",
     "tenure.plays.portfolio",
     "tenure.plays",

@@ -1,0 +1,1 @@
+"""Cancel flow: why a customer leaves, what may help, and an easy way out."""

@@ -1,0 +1,250 @@
+"""Visits: begun, answered, and ended once."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import cast
+
+from django.db import IntegrityError, transaction
+
+from tenure.core import audit, policy
+from tenure.programs.cancel import course, customers, documents, ledger, taking
+from tenure.programs.cancel.course import Answer, Customer, Screen, State
+from tenure.programs.cancel.facts import tell
+from tenure.programs.cancel.models import DONE, WAITING, Act, Offered, Visit
+from tenure.programs.cancel.numbers import DOCUMENT, Numbers
+
+CUSTOMER = "customer"
+"""How the audit trail names whoever went through the flow: the visit knows who it was."""
+RETURNS = ("yes", "maybe", "unlikely", "no")
+_MOST_TEXT = 4000
+
+
+class Closed(Exception):  # noqa: N818 - says what is so
+    """Nobody is let in now."""
+
+
+class NothingRuns(Exception):  # noqa: N818
+    """The account has no such running subscription."""
+
+
+class Several(Exception):  # noqa: N818
+    """More than one subscription runs, and it was not said which is meant."""
+
+    def __init__(self, running: list[ledger.Subscription]) -> None:
+        super().__init__("say which subscription: " + ", ".join(s.subscription_id for s in running))
+        self.running = running
+
+
+def start(
+    account_id: str, person_id: str = "", subscription_id: str = "", *, language: str = "",
+    origin: str = "page", now: datetime,
+) -> Visit:  # fmt: skip
+    """The visit of a customer: the open one, or a new one. Somebody whose subscription is cancelled
+    already sees the end of the visit in which they did so."""
+    numbers = documents.current()
+    if not numbers.running.on:
+        raise Closed("the cancel flow is switched off: [running] on, in the policy “cancel”")
+    known = ledger.subscriptions([account_id], now)
+    gone = _gone(account_id, known)
+    found = _cancelled(account_id, subscription_id, known, gone)
+    if found is not None:
+        return found
+    running = _running(account_id, subscription_id, known, gone)
+    here = _open(account_id, running.subscription_id)
+    return here or _begin(account_id, person_id, running, language, origin, numbers, now)
+
+
+def _running(
+    account_id: str, subscription_id: str, known: Sequence[ledger.Subscription], gone: set[str]
+) -> ledger.Subscription:
+    found = [
+        s for s in known
+        if s.runs() and s.subscription_id not in gone
+        and subscription_id in ("", s.subscription_id)
+    ]  # fmt: skip
+    if not found:
+        raise NothingRuns(f"{account_id} has no running subscription {subscription_id}".strip())
+    if len(found) > 1:
+        raise Several(found)
+    return found[0]
+
+
+def _gone(account_id: str, known: Sequence[ledger.Subscription]) -> set[str]:
+    """Subscriptions whose cancellation was asked for here, and stands: they were not told to run
+    on since it was carried out."""
+    acts = Act.objects.filter(account_id=account_id, what="cancel", undoes=None)
+    told = {s.subscription_id: s for s in known}
+    return {
+        a.subscription_id
+        for a in acts.filter(state__in=[WAITING, DONE])
+        if a.done_at is None
+        or (now := told.get(a.subscription_id)) is None
+        or not (now.runs() and now.changed_at > a.done_at)
+    }
+
+
+def _cancelled(
+    account_id: str, subscription_id: str, known: Sequence[ledger.Subscription], gone: set[str]
+) -> Visit | None:
+    """The visit that cancelled the subscription meant, if nothing else of the account runs."""
+    if subscription_id:
+        gone = gone & {subscription_id}
+    elif any(s.runs() and s.subscription_id not in gone for s in known):
+        return None
+    rows = Visit.objects.filter(account_id=account_id, outcome="cancelled")
+    return rows.filter(subscription_id__in=gone).order_by("-ended_at").first()
+
+
+def _open(account_id: str, subscription_id: str) -> Visit | None:
+    rows = Visit.objects.filter(account_id=account_id, subscription_id=subscription_id)
+    return rows.filter(outcome="").first()
+
+
+def _begin(
+    account_id: str, person_id: str, running: ledger.Subscription, language: str, origin: str,
+    numbers: Numbers, now: datetime,
+) -> Visit:  # fmt: skip
+    who = customers.of(account_id, running, numbers, now)
+    new = Visit(
+        code=secrets.token_urlsafe(32), account_id=account_id, person_id=person_id,
+        subscription_id=running.subscription_id, language=numbers.language(language),
+        origin=origin[:12], policy=policy.label(DOCUMENT), split=numbers.split.name, arm=who.arm,
+        plan_id=running.plan_id, mrr_minor=running.mrr_minor, currency=running.currency,
+        segments=sorted(who.segments), started_at=now, seen_at=now,
+        tenure_days=customers.tenure_days(account_id, running, now),
+        first_signal_at=customers.first_signal(account_id, now),
+    )  # fmt: skip
+    try:
+        with transaction.atomic():
+            new.save(force_insert=True)
+            tell(new, "started", now, f"cancel:{new.code[:16]}:started")
+    except IntegrityError:  # another tab was quicker
+        here = _open(account_id, running.subscription_id)
+        return here or start(account_id, person_id, running.subscription_id, language=language,
+                             origin=origin, now=now)  # fmt: skip
+    return new
+
+
+def state_of(visit: Visit) -> State:
+    """Where a visit stands, for the pure course."""
+    screen = cast(Screen, visit.screen)
+    return State(screen, visit.reason, tuple(visit.shown), visit.accepted)
+
+
+def subscription_of(visit: Visit, now: datetime) -> ledger.Subscription:
+    """The visit's subscription as known now; as it was then, if the ledger has lost it."""
+    found = ledger.subscriptions([visit.account_id], now)
+    mine = next((s for s in found if s.subscription_id == visit.subscription_id), None)
+    return mine or ledger.Subscription(
+        visit.subscription_id, visit.account_id, visit.plan_id, "active", visit.mrr_minor,
+        visit.currency, visit.started_at, None, None, visit.started_at,
+    )  # fmt: skip
+
+
+def answer(code: str, given: Answer, *, now: datetime, more: str = "", months: int = 0) -> Visit:
+    """Take an answer; gives the visit as it stands after it. What does not fit changes nothing, and
+    an ended visit stays as it ended: a second click or tab sees the same. Visit.DoesNotExist if
+    there is none."""
+    visit = Visit.objects.get(code=code)
+    if visit.outcome:
+        return visit
+    numbers, running = documents.current(), subscription_of(visit, now)
+    # The lake is read before the transaction begins: it would hold up every other writer.
+    who = customers.of(visit.account_id, running, numbers, now, but=visit)
+    with transaction.atomic():
+        visit = Visit.objects.select_for_update().get(code=code)
+        if visit.outcome:
+            return visit
+        before = state_of(visit)
+        after = course.step(before, given, who, numbers, now)
+        visit.seen_at = now
+        visit.more = more.strip()[:_MOST_TEXT] or visit.more
+        visit.screen, visit.reason = after.screen, after.reason
+        visit.shown, visit.accepted = list(after.shown), after.accepted
+        if after.reason != before.reason:
+            tell(visit, "reason_given", now)
+        _offers(visit, before, after, who, numbers, now)
+        if after.outcome:
+            _end(visit, after, running, numbers, months, now)
+        visit.save()
+    return visit
+
+
+def _offers(visit: Visit, before: State, after: State, who: Customer, numbers: Numbers,
+            now: datetime) -> None:  # fmt: skip
+    """Write down what is shown newly, and what became of what was shown before."""
+    if after.on_offer != before.on_offer or after.outcome:
+        yes = bool(after.accepted)
+        left = visit.offers.filter(answer="", name=before.on_offer)
+        if after.outcome != "abandoned":
+            left.update(answer="accepted" if yes else "declined", answered_at=now)
+            if before.on_offer:
+                tell(visit, f"offer_{'accepted' if yes else 'declined'}", now,
+                     offer=before.on_offer)  # fmt: skip
+    for place, name in enumerate(after.shown, 1):
+        offer = numbers.offer(name) if name not in before.shown else None
+        if offer is None:
+            continue
+        plan = {"downgrade": who.lower, "unlock": who.higher}.get(offer.kind)
+        Offered.objects.get_or_create(
+            visit=visit, place=place,
+            defaults={
+                "name": name, "kind": offer.kind, "percent": offer.percent,
+                "months": offer.months, "plan_id": plan.plan_id if plan else "", "shown_at": now,
+            },
+        )  # fmt: skip
+        tell(visit, "offer_shown", now, offer=name, kind=offer.kind)
+
+
+def _end(visit: Visit, after: State, running: ledger.Subscription, numbers: Numbers, months: int,
+         now: datetime) -> None:  # fmt: skip
+    visit.outcome, visit.ended_at = after.outcome, now
+    if after.outcome == "saved":
+        taking.take(visit, visit.offers.get(name=after.accepted), months, numbers, now)
+    elif after.outcome == "cancelled":
+        taking.cancel(visit, running, numbers, now)
+    told = {"offer": after.accepted} if after.accepted else {}
+    tell(visit, after.outcome, now, f"cancel:{visit.code[:16]}:end", **told)
+    if after.outcome != "abandoned":
+        audit.record(
+            CUSTOMER, f"cancel.{after.outcome}", "cancel visit", visit.pk, None,
+            {"subscription": visit.subscription_id, "reason": visit.reason, **told}, now=now,
+        )  # fmt: skip
+
+
+def abandon(now: datetime) -> int:
+    """End the visits in which nothing was heard for too long; gives how many."""
+    before = now - timedelta(hours=documents.current().running.open_hours)
+    left = Visit.objects.filter(outcome="", seen_at__lte=before).order_by("seen_at")
+    count = 0
+    for code in list(left.values_list("code", flat=True)[:500]):
+        ended = answer(code, course.Left(), now=now) if _still(code, before) else None
+        count += ended is not None
+    return count
+
+
+def _still(code: str, before: datetime) -> bool:
+    return Visit.objects.filter(code=code, outcome="", seen_at__lte=before).exists()
+
+
+@transaction.atomic
+def feedback(code: str, improve: str, would_return: str, *, now: datetime) -> Visit:
+    """What a customer says after the end; said again, the latest holds."""
+    visit = Visit.objects.select_for_update().get(code=code)
+    visit.improve = improve.strip()[:_MOST_TEXT] or visit.improve
+    if would_return in RETURNS:
+        visit.would_return = would_return
+    visit.save(update_fields=["improve", "would_return"])
+    tell(visit, "feedback", now, would_return=visit.would_return)
+    return visit
+
+
+def again(visit: Visit, now: datetime) -> Visit:
+    """They want to cancel after all: a new visit of the same customer, if this one has ended."""
+    if not visit.outcome or visit.outcome == "cancelled":
+        return visit
+    return start(visit.account_id, visit.person_id, visit.subscription_id,
+                 language=visit.language, origin=visit.origin, now=now)  # fmt: skip
