@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tenure.plays import check
+from tenure.plays import check, reasons
 from tenure.web.plays import form
 
 RULES = Path(__file__).parents[2] / "docs/rules"
@@ -37,3 +37,7 @@ def test_every_trigger_and_step_is_explained() -> None:
 def test_every_rule_of_the_message_check_is_explained() -> None:
     source = Path(check.__file__).read_text("utf-8")
     assert set(re.findall(r'Warning\(\s*"([a-z-]+)"', source)) == _table("message-check.md", "rule")
+
+
+def test_evidence_is_written_as_it_is_shown() -> None:
+    assert doctest.testmod(reasons).failed == 0

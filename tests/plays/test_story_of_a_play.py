@@ -3,6 +3,7 @@ others, recovers, and leaves the play."""
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -90,7 +91,7 @@ def test_an_account_fades_is_helped_at_the_right_hours_recovers_and_leaves(
     live(clock, MONDAY + timedelta(days=24))
     task = Task.objects.get(source="play:usage-halved")
     assert (task.owner, task.title) == (bob, "Call Fading: use has halved")
-    assert "usage change 14d -0." in task.reason
+    assert re.search(r"against the 14 before: −\d+ %;", task.reason)
     assert task.value_minor == 120_000
 
     # A fortnight without any login: the other play's mail, and only its own.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -238,6 +239,28 @@ def test_who_fell_and_what_renews_stands_beside(customers, seen_by, alice):
     assert renewals.count("/accounts/a/") == 1
     score.update(as_of=NOW - timedelta(days=5))
     assert "No account at high risk fell" in text(seen_by(alice), "/today/beside/", **ALL)
+
+
+def test_accounts_owed_a_touch_stand_beside_too(customers, seen_by, colleague, bob):
+    assert "/today/owed/" in seen_by(bob).get("/today/beside/").content.decode()
+    everyone = seen_by(bob).get("/today/owed/?who=everyone", headers={"HX-Request": "true"})
+    text = everyone.content.decode()
+    assert "Owed a touch" in text
+    assert "never had one" in text or "late" in text
+    assert "<html" not in text
+    assert "<html" in seen_by(bob).get("/today/owed/").content.decode()
+    mine = Account.objects.filter(owner=bob).values_list("name", flat=True)
+    shown = re.findall(r'class="strong" href="[^"]+">([^<]+)', _owed(seen_by(bob), "mine"))
+    assert shown
+    assert set(shown) <= set(mine)
+    assert not set(
+        re.findall(r'class="strong" href="[^"]+">([^<]+)', _owed(seen_by(bob), "nobody"))
+    ) & set(mine)
+    assert seen_by(colleague("support")).get("/today/owed/").status_code == 403
+
+
+def _owed(client, who: str) -> str:
+    return client.get(f"/today/owed/?who={who}", headers={"HX-Request": "true"}).content.decode()
 
 
 def test_counts_come_with_what_stands_beside(customers, seen_by, alice):

@@ -18,7 +18,7 @@ from tenure.accounts.models import Account
 from tenure.analytics.experiments.assignment import arm
 from tenure.channels.drafts import Draft, submit
 from tenure.core import policy as policies
-from tenure.plays import history, matching, people, policy, words
+from tenure.plays import history, matching, people, policy, reasons, words
 from tenure.plays.models import Enrolment
 from tenure.plays.spec import (
     END,
@@ -224,7 +224,7 @@ def _task(step: TaskStep, at: Standing) -> list[Move]:
 
 
 def _reason(play: Play, row: Enrolment) -> str:
-    facts = ", ".join(f"{k.replace('_', ' ')} {v}" for k, v in row.why.items())
+    facts = reasons.told(row.why)
     return f"{play.title}: {facts}." if facts else f"{play.title}."
 
 

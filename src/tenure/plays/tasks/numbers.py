@@ -23,10 +23,9 @@ class TaskNumbers(BaseModel):
     renewals_within_days: int = Field(ge=1)
     alerts_within_hours: int = Field(48, ge=1)
     shown: int = Field(10, ge=1, le=100)
-    untouched_shown: int = Field(ge=1)
+    owed_shown: int = Field(6, ge=1, le=100)
     keep_days: int = Field(ge=31)
     outcomes: dict[str, str] = Field(min_length=1)
-    cadence: dict[str, int]
 
 
 def parse(source: str, text: str) -> TaskNumbers:
@@ -39,7 +38,7 @@ def register() -> None:
     policy.register(
         policy.PolicyDocument(
             DOCUMENT, "Tasks", DEFAULT, parse,
-            "Work for people: order, escalation, outcomes, and the touch each tier is owed.",
+            "Work for people: order, escalation and outcomes.",
         )
     )  # fmt: skip
 

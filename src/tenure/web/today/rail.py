@@ -1,4 +1,4 @@
-"""What stands beside the tasks: accounts that fell, and renewals that come."""
+"""What stands beside the tasks: accounts that fell, renewals that come, touches that are owed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from django.db.models import Q
 
 from tenure.accounts.models import Account
 from tenure.analytics.health.bands import Band
+from tenure.core.models import User
 from tenure.health.models import AccountHealth
+from tenure.plays.portfolio import queries as portfolio
+from tenure.plays.portfolio.owed import Customer, Due
 from tenure.plays.tasks import numbers
 from tenure.web import bands, in_force, models_shown
 from tenure.web.today.filters import MINE, NOBODY, Filters
@@ -35,6 +38,38 @@ class Renewal:
 
     account: Account
     score: AccountHealth | None
+
+
+@dataclass(frozen=True)
+class Owed:
+    """A touch that an account was promised and has not had. ``surprised``: its renewal comes while
+    nobody has been in touch."""
+
+    account: Customer
+    due: Due
+    days: int
+    surprised: bool
+
+
+def owed(filters: Filters, user: Any, now: datetime) -> list[Owed]:
+    """Touches owed to the accounts of whoever is asked for, the most pressing first."""
+    who = _mail(filters, user)
+    return [
+        Owed(standing.customer, due, due.late_days(now), standing.surprised)
+        for standing, due in portfolio.view(now).late
+        if who is None or standing.customer.owner == who
+    ]
+
+
+def _mail(filters: Filters, user: Any) -> str | None:
+    """Whose accounts are asked for, by mail: empty for nobody's, None for everybody's."""
+    if filters.who == NOBODY:
+        return ""
+    if filters.who == MINE:
+        return str(user.email)
+    if filters.colleague is None:
+        return None
+    return User.objects.filter(pk=filters.colleague).values_list("email", flat=True).first() or "-"
 
 
 def fallen(filters: Filters, user: Any, now: datetime) -> list[Fallen]:

@@ -9,6 +9,7 @@ from tenure.web.today import acting, making, one, views
 urlpatterns = [
     path("", views.today, name="today"),
     path("beside/", views.beside, name="today_beside"),
+    path("owed/", views.owed, name="today_owed"),
     path("new/", making.new, name="task_new"),
     path("tasks/<int:pk>/", one.task, name="task"),
     path("tasks/<int:pk>/outcome/", acting.outcome, name="task_outcome"),

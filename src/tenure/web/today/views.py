@@ -65,8 +65,22 @@ def beside(request: HttpRequest) -> HttpResponse:
         "totals": listing.totals(filters, request.user, now, wanted),
         "tab_counts": listing.tab_counts(request.user),
         "live": bool(request.headers.get("HX-Request")),
+        "query": filters.to_query(),
     }
     return render(request, "web/today/beside.html", context)
+
+
+@require_GET
+@needs("portfolio.view")
+def owed(request: HttpRequest) -> HttpResponse:
+    """Accounts that are owed a touch, the most pressing first; asked for last, as it reads the
+    contacts of everybody."""
+    filters, now = read(request.GET), timezone.now()
+    most = in_force.loaded(numbers.current).owed_shown
+    found = rail.owed(filters, request.user, now)
+    live = bool(request.headers.get("HX-Request"))
+    context = {"owed": found[:most], "owed_total": len(found), "query": filters.to_query()}
+    return render(request, f"web/today/{'_owed' if live else 'owed_page'}.html", context)
 
 
 def _offered() -> dict[str, Any]:
