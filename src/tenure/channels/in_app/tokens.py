@@ -3,7 +3,9 @@
 The token is a JSON Web Token (RFC 7519) signed with HMAC-SHA256 (``HS256``) by the secret of an
 in-app key. The string that is signed is ``base64url(header) + "." + base64url(claims)``; header
 ``{"alg": "HS256", "typ": "JWT", "kid": <key id>}``, claims ``sub`` (person id), ``account``
-(account id) and ``exp`` (Unix seconds). Any JWT library makes one; no other algorithm is taken.
+(account id), ``exp`` (Unix seconds) and, where the person may do more than see their messages,
+``may`` (a list; ``["cancel"]``: cancel the account's subscriptions). Any JWT library makes one; no
+other algorithm is taken.
 """
 
 from __future__ import annotations
@@ -31,11 +33,13 @@ class BadToken(Exception):  # noqa: N818 - says what is so
 
 @dataclass(frozen=True)
 class Holder:
-    """Whose browser asks: everything it may see is about this person in this account."""
+    """Whose browser asks: everything it may see is about this person in this account. ``may`` is
+    what else their backend lets them do."""
 
     key: str
     person_id: str
     account_id: str
+    may: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -48,12 +52,16 @@ class Token:
     expires: float
     signed: bytes
     signature: bytes
+    may: frozenset[str] = frozenset()
 
 
-def make(secret: str, key: str, person_id: str, account_id: str, expires: int) -> str:
+def make(
+    secret: str, key: str, person_id: str, account_id: str, expires: int, may: Sequence[str] = ()
+) -> str:
     """A token, as the customer's backend makes it."""
     header = _encoded({"alg": "HS256", "typ": "JWT", "kid": key})
-    claims = _encoded({"sub": person_id, "account": account_id, "exp": expires})
+    more = {"may": list(may)} if may else {}
+    claims = _encoded({"sub": person_id, "account": account_id, "exp": expires, **more})
     signed = f"{header}.{claims}"
     return f"{signed}.{_text(hmac.digest(secret.encode(), signed.encode(), sha256))}"
 
@@ -72,9 +80,13 @@ def take_apart(token: str) -> Token:
         expires = claims["exp"]
         if isinstance(expires, bool) or not math.isfinite(expires):
             raise ValueError("exp is no moment")
+        may = claims.get("may", [])
+        if not isinstance(may, list):
+            raise ValueError("may is no list")
         return Token(
-            str(header["kid"]), person, account, float(expires), signed.encode(), _bytes(signature)
-        )
+            str(header["kid"]), person, account, float(expires), signed.encode(),
+            _bytes(signature), frozenset(str(one) for one in may),
+        )  # fmt: skip
     except (ValueError, KeyError, TypeError, RecursionError, OverflowError) as fault:
         raise BadToken("this is no token of an in-app key") from fault
 
@@ -92,7 +104,7 @@ def believe(token: Token, secrets: Sequence[str], numbers: InApp, now: datetime)
         raise BadToken("the token has expired")
     if left > numbers.token_most_hours * 3600 + numbers.leeway_seconds:
         raise BadToken(f"the token is good for more than {numbers.token_most_hours} hours")
-    return Holder(token.key, token.person_id, token.account_id)
+    return Holder(token.key, token.person_id, token.account_id, token.may)
 
 
 def _identifier(claims: Mapping[str, Any], name: str) -> str:

@@ -243,8 +243,13 @@ def feedback(code: str, improve: str, would_return: str, *, now: datetime) -> Vi
 
 
 def again(visit: Visit, now: datetime) -> Visit:
-    """They want to cancel after all: a new visit of the same customer, if this one has ended."""
+    """They want to cancel after all: a new visit of the same customer, at the way out already. They
+    said why before, and are not asked or offered anything again."""
     if not visit.outcome or visit.outcome == "cancelled":
         return visit
-    return start(visit.account_id, visit.person_id, visit.subscription_id,
-                 language=visit.language, origin=visit.origin, now=now)  # fmt: skip
+    new = start(visit.account_id, visit.person_id, visit.subscription_id,
+                language=visit.language, origin=visit.origin, now=now)  # fmt: skip
+    if new.screen != "survey":
+        return new
+    Visit.objects.filter(pk=new.pk, reason="").update(reason=visit.reason)
+    return answer(new.code, course.Told(""), now=now)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from django.urls import path
 
+from tenure.web.cancelling import hosted
 from tenure.web.public import paying, preferences
 
 urlpatterns = [
+    path("cancel/<str:token>/", hosted.page, name="cancel_page"),
     path("pay/<str:token>/", paying.page, name="pay"),
     path("<str:token>/", preferences.page, name="preferences"),
 ]

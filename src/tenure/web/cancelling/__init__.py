@@ -1,0 +1,1 @@
+"""The cancel flow: for customers without signing in, and for the team."""

@@ -1,0 +1,42 @@
+"""What a customer does on the hosted page or through the script, as an answer of the course."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from tenure.programs.cancel import carrying, course, visits
+from tenure.programs.cancel.models import Visit
+
+Given = Mapping[str, str]
+ANSWERS: dict[str, Callable[[Given], course.Answer]] = {
+    "told": lambda given: course.Told(given.get("reason", "")),
+    "skip": lambda _: course.Told(""),
+    "yes": lambda given: course.Yes(given.get("offer", "")),
+    "no": lambda _: course.No(),
+    "cancel": lambda _: course.Cancel(),
+    "keep": lambda _: course.Keep(),
+}
+ACTS = (*ANSWERS, "feedback", "again")
+
+
+def act(visit: Visit, given: Given, now: datetime) -> Visit:
+    """Do what was clicked; gives the visit to show next. An unknown act changes nothing."""
+    what = given.get("act", "")
+    if what == "again":
+        return visits.again(visit, now)
+    if what == "feedback":
+        return visits.feedback(
+            visit.code, given.get("improve", ""), given.get("would_return", ""), now=now
+        )
+    make = ANSWERS.get(what)
+    if make is None:
+        return visit
+    months = given.get("months", "")
+    after = visits.answer(
+        visit.code, make(given), now=now, more=given.get("more", ""),
+        months=int(months) if months.isdecimal() and len(months) < 3 else 0,
+    )  # fmt: skip
+    if after.outcome:
+        carrying.run_for(after, now)
+    return after
