@@ -1,0 +1,234 @@
+"""What the cancel flow achieved, and whether it lasted. Pure.
+
+An accepted offer is no save while it is not known whether the customer stayed. So three numbers
+stand side by side: offers accepted, visits left without a decision, and those of both who went later
+anyway.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from statistics import median
+
+from tenure.analytics.experiments.policy import ExperimentPolicy
+from tenure.analytics.experiments.result import Question, Result, result
+from tenure.analytics.experiments.sample import of_counts
+from tenure.analytics.validation.intervals import Estimate, wilson
+
+LASTING = (30, 60, 90)
+"""Days after which it is asked whether a save has lasted."""
+JUDGED_AFTER = 30
+"""Days after which an account of the split test is judged."""
+BACK_WITHIN = timedelta(days=7)
+"""A pause that is over has so long to turn into a running subscription again."""
+TENURES = ((90, "under 3 months"), (365, "3 to 12 months"), (10**9, "a year and more"))
+STAYED = ("saved", "kept", "abandoned")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """An ended visit. ``gone_at``: when the subscription ended (or will), if that was told after
+    the visit began; ``paused``: the subscription is on pause now."""
+
+    pk: int
+    account_id: str
+    outcome: str
+    ended_at: datetime
+    reason: str = ""
+    offer: str = ""
+    kind: str = ""
+    until: datetime | None = None
+    segments: tuple[str, ...] = ()
+    plan_id: str = ""
+    tenure_days: int | None = None
+    arm: str = ""
+    split: str = ""
+    mrr_minor: int = 0
+    currency: str = ""
+    first_signal_at: datetime | None = None
+    gone_at: datetime | None = None
+    paused: bool = False
+
+    def gone_within(self, days: int) -> bool:
+        """Whether the subscription ended within so many days after the visit."""
+        return self.gone_at is not None and self.gone_at <= self.ended_at + timedelta(days=days)
+
+    def gone(self, now: datetime) -> bool:
+        """Whether the subscription has ended by ``now``."""
+        return self.gone_at is not None and self.gone_at <= now
+
+
+@dataclass(frozen=True)
+class Group:
+    """A part of the visits: ``rate`` is the share that ended with an offer taken."""
+
+    key: str
+    visits: int
+    saved: int
+    cancelled: int
+    gone_later: int
+    rate: Estimate
+
+
+@dataclass(frozen=True)
+class Lasted:
+    """Of ``saves`` at least ``days`` old, those still there that many days after."""
+
+    days: int
+    saves: int
+    there: int
+    share: Estimate
+
+
+@dataclass(frozen=True)
+class Figures:
+    """All of it. ``rate`` and the groups leave the control arm out: nothing is offered there.
+    ``mrr_kept`` is the monthly value of saves still there, by currency."""
+
+    visits: int
+    saved: int
+    kept: int
+    abandoned: int
+    cancelled: int
+    saved_gone: int
+    undecided_gone: int
+    rate: Estimate
+    lasted: tuple[Lasted, ...]
+    mrr_kept: Mapping[str, int]
+    groups: Mapping[str, tuple[Group, ...]]
+    pauses_over: int
+    pauses_back: int
+    returned: Estimate
+    signal_days: float | None
+    signalled: int
+    unsignalled: int
+
+
+def figures(rows: Sequence[Seen], control: str, now: datetime) -> Figures:
+    """The figures of ended visits, as of ``now``."""
+    count = Counter(r.outcome for r in rows)
+    offered = [r for r in rows if r.arm != control]
+    saves = [r for r in rows if r.outcome == "saved"]
+    undecided = [r for r in rows if r.outcome in ("kept", "abandoned")]
+    over, back = pauses(saves, now)
+    days = [
+        (r.ended_at - r.first_signal_at) / timedelta(days=1)
+        for r in rows
+        if r.outcome == "cancelled" and r.first_signal_at is not None
+    ]
+    return Figures(
+        len(rows), count["saved"], count["kept"], count["abandoned"], count["cancelled"],
+        sum(r.gone(now) for r in saves), sum(r.gone(now) for r in undecided),
+        wilson(sum(r.outcome == "saved" for r in offered), len(offered)),
+        tuple(_lasted(saves, n, now) for n in LASTING), _kept(saves, now), _groups(offered, now),
+        over, back, wilson(back, over), median(days) if days else None, len(days),
+        count["cancelled"] - len(days),
+    )  # fmt: skip
+
+
+def _lasted(saves: Sequence[Seen], days: int, now: datetime) -> Lasted:
+    old = [r for r in saves if now - r.ended_at >= timedelta(days=days)]
+    there = sum(not r.gone_within(days) for r in old)
+    return Lasted(days, len(old), there, wilson(there, len(old)))
+
+
+def _kept(saves: Iterable[Seen], now: datetime) -> dict[str, int]:
+    found: dict[str, int] = defaultdict(int)
+    for row in saves:
+        if not row.gone(now):
+            found[row.currency] += row.mrr_minor
+    return dict(found)
+
+
+def pauses(saves: Iterable[Seen], now: datetime) -> tuple[int, int]:
+    """Pauses that ended a week ago or earlier, and those of them that run again: not ended by then,
+    and on pause no more."""
+    over = [r for r in saves if r.until is not None and r.until + BACK_WITHIN <= now]
+    back = [
+        r for r in over
+        if r.until and not r.paused and not (r.gone_at and r.gone_at <= r.until + BACK_WITHIN)
+    ]  # fmt: skip
+    return len(over), len(back)
+
+
+def tenure(days: int | None) -> str:
+    """The band of a time as customer.
+
+    >>> tenure(89), tenure(90), tenure(None)
+    ('under 3 months', '3 to 12 months', 'unknown')
+    """
+    return "unknown" if days is None else next(name for most, name in TENURES if days < most)
+
+
+KEYS: dict[str, Callable[[Seen], Iterable[str]]] = {
+    "reason": lambda r: [r.reason or "not said"],
+    "offer": lambda r: [r.offer] if r.offer else [],
+    "segment": lambda r: r.segments or ("none",),
+    "plan": lambda r: [r.plan_id or "unknown"],
+    "tenure": lambda r: [tenure(r.tenure_days)],
+}
+"""By what the visits are told apart; an account may be in several segments."""
+
+
+def _groups(rows: Sequence[Seen], now: datetime) -> dict[str, tuple[Group, ...]]:
+    found = {}
+    for name, keys in KEYS.items():
+        parts: dict[str, list[Seen]] = defaultdict(list)
+        for row in rows:
+            for key in keys(row):
+                parts[key].append(row)
+        told = [_group(key, part, now) for key, part in parts.items()]
+        found[name] = tuple(sorted(told, key=lambda g: (-g.visits, g.key)))
+    return found
+
+
+def _group(key: str, rows: Sequence[Seen], now: datetime) -> Group:
+    saved = sum(r.outcome == "saved" for r in rows)
+    left = sum(r.outcome == "cancelled" for r in rows)
+    gone = sum(r.outcome in STAYED and r.gone(now) for r in rows)
+    return Group(key, len(rows), saved, left, gone, wilson(saved, len(rows)))
+
+
+def first_visits(rows: Iterable[Seen], split: str) -> list[Seen]:
+    """The first visit of every account in this split: an account is one unit, however often it
+    comes."""
+    found: dict[str, Seen] = {}
+    for row in sorted(rows, key=lambda r: (r.ended_at, r.pk)):
+        if row.split == split:
+            found.setdefault(row.account_id, row)
+    return list(found.values())
+
+
+def split_test(
+    rows: Iterable[Seen],
+    split: str,
+    control: str,
+    arms: Mapping[str, float],
+    policy: ExperimentPolicy,
+    now: datetime,
+) -> list[Result]:
+    """For each arm: did its accounts stay more often than those who were offered nothing, 30 days
+    on? Empty without a control, or while an arm has nobody to judge.
+
+    Counted are the first visits of accounts that ended 30 days ago or earlier, whatever they ended
+    in: whoever took an offer chose to, and is no fair comparison.
+    """  # fmt: skip
+    judged = [
+        r for r in first_visits(rows, split)
+        if now - r.ended_at >= timedelta(days=JUDGED_AFTER) and r.arm in arms
+    ]  # fmt: skip
+    count = Counter(r.arm for r in judged)
+    stayed = Counter(
+        r.arm for r in judged if r.outcome != "cancelled" and not r.gone_within(JUDGED_AFTER)
+    )
+    if control not in arms or not judged:
+        return []
+    samples = {name: of_counts(stayed[name], count[name]) for name in arms}
+    return [
+        result(samples, Question("customers who stayed", control, name, arms), policy)
+        for name in arms
+        if name != control
+    ]
