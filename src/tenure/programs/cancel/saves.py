@@ -1,8 +1,7 @@
 """What the cancel flow achieved, and whether it lasted. Pure.
 
 An accepted offer is no save while it is not known whether the customer stayed. So three numbers
-stand side by side: offers accepted, visits left without a decision, and those of both who went later
-anyway.
+stand side by side: offers accepted, visits left undecided, and those of both who went anyway.
 """
 
 from __future__ import annotations
