@@ -118,6 +118,7 @@ class Posted:
     url: str = ""
     pause: float = 0.0  # seconds before a post is answered
     retry_after: str = ""  # the header, if any
+    body: bytes = b""  # of the answer
 
 
 class _Http(BaseHTTPRequestHandler):
@@ -136,8 +137,9 @@ class _Http(BaseHTTPRequestHandler):
             self.send_header("location", "http://127.0.0.1:9/elsewhere")
         if self.kept.retry_after:
             self.send_header("retry-after", self.kept.retry_after)
-        self.send_header("content-length", "0")
+        self.send_header("content-length", str(len(self.kept.body)))
         self.end_headers()
+        self.wfile.write(self.kept.body)
 
     def log_message(self, *_args: Any) -> None:
         """Silent."""

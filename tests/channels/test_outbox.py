@@ -180,7 +180,7 @@ def test_without_a_mail_server_messages_wait_and_go_stale_without_a_burst(
     settings.MAIL_IS_SET_UP = False
     submit([mail()], now=NOON)
     assert duties.work(clock) == 0
-    assert "TENURE_SMTP" in Message.objects.get().error
+    assert "TENURE_MAIL" in Message.objects.get().error
     settings.MAIL_IS_SET_UP = True
     clock.forward(days=5)
     assert duties.work(clock) == 0

@@ -13,7 +13,7 @@ from cli.conftest import Installation
 from people import NOW
 
 from tenure.cli.doctor import Level, disk, examine, facts, state, worst
-from tenure.core import audit, operations
+from tenure.core import audit, mail_server, operations
 from tenure.core.models import Job, PolicyVersion
 from tenure.facts.models import InboxRow, Quarantined, SourceAlert
 
@@ -143,3 +143,17 @@ def test_the_command_tells_by_its_exit_code(installation: Installation, template
     assert done.returncode == 1
     assert "FAIL" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
+
+
+@pytest.mark.django_db
+def test_the_doctor_tells_how_mails_leave_and_what_is_missing(
+    workspace: Any, alice: Any, now: datetime, settings: Any
+) -> None:
+    key = {"TENURE_MAIL": "postmark", "TENURE_MAIL_KEY": "s3cret"}
+    settings.MAIL_WAY, settings.PUBLIC_URL = mail_server.read(key), "http://127.0.0.1:8000"
+    found = [f for f in examine(workspace.home, now) if f.check == "mail"]
+    assert [f.level for f in found] == [Level.OK, Level.WARN, Level.WARN, Level.WARN]
+    text = " ".join(f"{f.text} {f.remedy}" for f in found)
+    for part in ("Postmark", "TENURE_MAIL_WEBHOOK", "success@localhost", "TENURE_URL"):
+        assert part in text
+    assert "s3cret" not in text

@@ -51,7 +51,7 @@ def told(live: Live) -> Counter[str]:
 def test_workers_that_send_are_killed_again_and_again(tmp_path: Path) -> None:
     rng = random.Random(11)
     with mail_server(Mailbox(pause=0.02)) as box, receiver(Posted(pause=0.01)) as hook:
-        live = Live(tmp_path / "home", {"TENURE_SMTP": f"smtp://127.0.0.1:{box.port}?tls=0"})
+        live = Live(tmp_path / "home", {"TENURE_MAIL": f"smtp://127.0.0.1:{box.port}?tls=0"})
         text = numbers.DEFAULT.read_text().replace("lease_seconds = 120", "lease_seconds = 2")
         folder = tmp_path / "policy"
         folder.mkdir()

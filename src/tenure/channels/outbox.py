@@ -112,6 +112,9 @@ def _send(row: Message, send: registry.Send, owner: str, clock: Clock) -> int:
         receipt = send(parcel_of(row, numbers), hand_over)
     except LeaseLost:
         return 0
+    except Unreachable:
+        _mine(row, owner).update(handed_at=None)  # it was not taken: sure, and free to go later
+        raise
     except Refused as no:
         _refused(row, no, owner, numbers, clock())
         return 0

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from tenure.core import workspace
+from tenure.core import mail_server, workspace
 from tenure.core.database import database_settings
-from tenure.core.mail_server import mail_settings
 
 WORKSPACE = workspace.current()
 BASE_DIR = Path(__file__).resolve().parent
@@ -140,8 +139,9 @@ USE_TZ = True
 USE_I18N = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
-MAIL_IS_SET_UP = bool(os.environ.get("TENURE_SMTP"))
-globals().update(mail_settings(os.environ.get("TENURE_SMTP", "")))
+MAIL_WAY = mail_server.read(os.environ)
+MAIL_IS_SET_UP = bool(MAIL_WAY.name)
+globals().update(MAIL_WAY.settings)
 PUBLIC_URL = os.environ.get("TENURE_URL", "http://127.0.0.1:8000").rstrip("/")
 
 LOGGING = {

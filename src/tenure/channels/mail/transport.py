@@ -68,13 +68,14 @@ class Mail:
     def session(self) -> Iterator[Send]:
         """A connection to the mail server."""
         if not settings.MAIL_IS_SET_UP:
-            raise Unreachable("no mail server is set up: start Tenure with TENURE_SMTP=smtp://…")
+            raise Unreachable("no way for mail is set up: start Tenure with TENURE_MAIL=smtp://…")
         numbers = policies.load("channels")
         backend = get_connection(timeout=numbers.outbox.timeout_seconds)
         try:
             backend.open()
         except (OSError, smtplib.SMTPException) as error:
-            raise Unreachable(f"the mail server does not let us in: {error}") from error
+            why = settings.MAIL_WAY.clean(str(error))
+            raise Unreachable(f"the mail server does not let us in: {why}") from error
         try:
             yield lambda parcel, hand_over: _send(backend, parcel, hand_over)
         finally:
@@ -98,6 +99,8 @@ def _send(backend: Any, parcel: Parcel, hand_over: HandOver) -> str:
         handed = True
 
     _before_data(backend, handing)
+    if settings.MAIL_WAY.provider:
+        return _provider().send(backend, mail, parcel)
     try:
         backend.open()
         backend.send_messages([mail])
@@ -113,6 +116,12 @@ def _send(backend: Any, parcel: Parcel, hand_over: HandOver) -> str:
     return str(mail.extra_headers["Message-ID"])
 
 
+def _provider() -> Any:
+    from tenure.channels.mail import provider  # anymail and requests, for those who use them
+
+    return provider
+
+
 def _before_data(backend: Any, handing: Callable[[], None]) -> None:
     connection = getattr(backend, "connection", None)
     if isinstance(connection, _Telling):
@@ -123,6 +132,7 @@ def _before_data(backend: Any, handing: Callable[[], None]) -> None:
 
 def _refusal(code: int, said: bytes | str) -> Refused:
     words = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+    words = settings.MAIL_WAY.clean(words)
     bounced = code in _NO_SUCH_MAILBOX
     reason = f"the mail server said {code} {words}"
     return Refused(reason, final=code >= _FINAL, suppress=bounced)

@@ -1,0 +1,51 @@
+"""Checks of the way by which mails leave, and of what recipients find in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from email.utils import parseaddr
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+from tenure.channels.models import OPEN, Message
+from tenure.channels.numbers import Numbers
+from tenure.cli.doctor.finding import Finding, Level
+from tenure.core import policy
+
+HERE = ("localhost", "127.0.0.1", "::1", "")
+
+
+def way() -> Iterator[Finding]:
+    """Can mails leave, come from us, lead back to us, and is it heard if they bounce?"""
+    found = settings.MAIL_WAY
+    if not found.name:
+        yield from _none()
+        return
+    yield Finding("mail", Level.OK, f"leaves by {found.words}")
+    if found.provider and not found.listens:
+        text = f"bounces and complaints from {found.words} are not taken in"
+        yield Finding("mail", Level.WARN, text, found.deaf)
+    numbers: Numbers = policy.load("channels")
+    sender = parseaddr(numbers.mail.sender)[1]
+    if sender.rpartition("@")[2] in HERE:
+        yield Finding(
+            "mail", Level.WARN, f"mails come from {sender or 'nobody'}: most servers refuse that",
+            "set [mail] sender in the policy document 'channels'",
+        )  # fmt: skip
+    if (urlsplit(settings.PUBLIC_URL).hostname or "") in HERE:
+        yield Finding(
+            "mail", Level.WARN, f"links in mails lead to {settings.PUBLIC_URL}, where nobody gets",
+            "start Tenure with TENURE_URL=https://… as customers reach it",
+        )  # fmt: skip
+
+
+def _none() -> Iterator[Finding]:
+    waiting = Message.objects.filter(channel="mail", state__in=OPEN).count()
+    if waiting:
+        yield Finding(
+            "mail", Level.WARN, f"{waiting:,} mails wait, and no way for them is set up",
+            "start Tenure with TENURE_MAIL=smtp://user:password@host:587 or a provider's name",
+        )  # fmt: skip
+    else:
+        yield Finding("mail", Level.OK, "no way for mails is set up, and none waits")
