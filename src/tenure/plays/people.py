@@ -99,9 +99,13 @@ def _of_account(row: Account, scored: AccountHealth | None, company: str) -> dic
         "company": company,
     }
     if scored is not None:
-        found |= {"health": _number(scored.shown_health), "risk": _number(scored.risk)}
+        found |= {"health": _whole(scored.shown_health), "risk": _whole(scored.risk)}
         found |= {f"signal.{k}": _number(v) for k, v in scored.signals.items()}
     return found
+
+
+def _whole(points: float | None) -> str:
+    return "" if points is None else f"{points:.0f}"
 
 
 def _number(value: Any) -> str:
