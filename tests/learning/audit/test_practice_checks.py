@@ -7,6 +7,17 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from learning.audit.acting_firms import (
+    aimed,
+    coupon,
+    failed,
+    leaving,
+    one_answer,
+    playing,
+    sprayed,
+    switch_the_flow_on,
+    visited,
+)
 from learning.audit.firms import (
     accounts,
     add,
@@ -225,6 +236,16 @@ FIRMS: list[tuple[str, Firm, str, Firm]] = [
     ("scaling_by_hand", owned(101), "ada@firm.example looks after 101", owned(100)),
     ("involuntary_churn_ignored", lost(2), "2 of 6 churns", lost(1)),
     ("pausing_too_long", paused(120), "1 of 1 paused", paused(60)),
+    ("spray_and_pray", sprayed, "25 of 25 messages", aimed),
+    ("no_dunning_mails", failed(False), "4 of 4 accounts", failed(True)),
+    ("expansion_as_pitch", playing("More for all", "expansion", "tenure_days"),
+     "1 of 1 plays that offer more", playing("Near the limit", "expansion", "limit_use")),
+    ("guilt_copy", playing("Please", "help", "seats", "Please do not go: don't leave us."),
+     "1 of 1 plays that write", playing("Help", "help", "seats")),
+    ("no_cancel_flow", leaving(False), "1 accounts ended", leaving(True)),
+    ("same_offer_for_every_reason", one_answer, "Of 9 reasons", switch_the_flow_on),
+    ("deep_discounts", coupon(60), "2 of 2 accounts", coupon(25)),
+    ("saving_only_at_cancellation", visited(False), "6 of 6 visits", visited(True)),
 ]  # fmt: skip
 NAMES = [f"{key}-{n}" for n, (key, *_) in enumerate(FIRMS)]
 

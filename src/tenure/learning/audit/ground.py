@@ -58,6 +58,10 @@ class Ground:
         """The moment ``days`` before now, in microseconds."""
         return self.at - int(days * DAY_US)
 
+    def since(self, days: float) -> datetime:
+        """The same as a moment, for what is asked of state."""
+        return self.now - timedelta(days=days)
+
     @cached_property
     def model(self) -> HealthModel:
         """The default health model in force."""

@@ -46,6 +46,7 @@ class GroundWords(_Spec):
     value_groups: tuple[str, ...] = Field(min_length=1)
     value_signals: tuple[str, ...] = ()
     leading_groups: tuple[str, ...] = Field(min_length=1)
+    growth_groups: tuple[str, ...] = ()
     negative: dict[str, float] = Field(min_length=1)
     promoter: dict[str, float] = Field(min_length=1)
 

@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from tenure.learning.audit.checks import contact, cover, feedback, losses, renewal, score
+from tenure.learning.audit.checks import (
+    cancelling,
+    contact,
+    cover,
+    feedback,
+    losses,
+    renewal,
+    score,
+    sending,
+)
 from tenure.learning.audit.finding import Outcome
 from tenure.learning.audit.ground import Ground
 from tenure.learning.audit.policy import Rule
@@ -31,6 +40,14 @@ CHECKS: Mapping[str, Check] = {
     "scaling_by_hand": cover.scaling_by_hand,
     "involuntary_churn_ignored": losses.involuntary_churn_ignored,
     "pausing_too_long": losses.pausing_too_long,
+    "no_dunning_mails": sending.no_dunning_mails,
+    "spray_and_pray": sending.spray_and_pray,
+    "expansion_as_pitch": sending.expansion_as_pitch,
+    "guilt_copy": sending.guilt_copy,
+    "no_cancel_flow": cancelling.no_cancel_flow,
+    "same_offer_for_every_reason": cancelling.same_offer_for_every_reason,
+    "deep_discounts": cancelling.deep_discounts,
+    "saving_only_at_cancellation": cancelling.saving_only_at_cancellation,
 }
 
 __all__ = ["CHECKS", "Check"]
