@@ -129,5 +129,6 @@ def _heard(ground: Ground, days: float, accounts: set[str]) -> dict[str, list[in
         state=SENT, account_id__in=accounts, passed_at__gte=ground.since(days)
     ).values_list("account_id", "passed_at")
     for account, at in sent:
-        heard[account].append(micros(at))
+        if at is not None:
+            heard[account].append(micros(at))
     return heard

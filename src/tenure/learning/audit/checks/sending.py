@@ -24,11 +24,10 @@ def spray_and_pray(ground: Ground, rule: Rule) -> Outcome:
     """A large part of what is sent goes to a large part of all customers on one day."""
     numbers, customers = rule.numbers, ground.customers.num_rows
     of, mass = 0, 0
-    for sent in _by_source_and_day(ground, numbers["days"]):
-        of += sent["n"]
-        reached = sent["accounts"]
+    for sent, reached in _by_source_and_day(ground, numbers["days"]):
+        of += sent
         if reached >= numbers["least_accounts"] and reached >= numbers["mass_share"] * customers:
-            mass += sent["n"]
+            mass += sent
     if of < numbers["least_messages"]:
         return too_few(ground.policy, of, "messages", numbers["least_messages"])
     return told(
@@ -38,19 +37,18 @@ def spray_and_pray(ground: Ground, rule: Rule) -> Outcome:
     )  # fmt: skip
 
 
-def _by_source_and_day(ground: Ground, days: float) -> Iterator[dict[str, int]]:
+def _by_source_and_day(ground: Ground, days: float) -> Iterator[tuple[int, int]]:
+    """Messages and accounts of each play (or other source) on each day."""
     gate: Numbers = policies.load("channels")
     free = [n for n, p in gate.purposes.items() if p.category == "transactional"]
     people = [n for n, c in gate.channels.items() if c.reaches == "person"]
     rows = Message.objects.filter(
         state=SENT, channel__in=people, passed_at__gte=ground.since(days), passed_at__lt=ground.now
     ).exclude(purpose__in=free)
-    return iter(
-        rows.annotate(day=TruncDate("passed_at"))
-        .values("source", "day")
-        .annotate(n=Count("pk"), accounts=Count("account_id", distinct=True))
-        .order_by()
-    )
+    groups = rows.annotate(day=TruncDate("passed_at")).values("source", "day")
+    counted = groups.annotate(n=Count("pk"), accounts=Count("account_id", distinct=True))
+    for group in counted.order_by():
+        yield int(group["n"]), int(group["accounts"])
 
 
 def no_dunning_mails(ground: Ground, rule: Rule) -> Outcome:
