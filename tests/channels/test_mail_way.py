@@ -137,3 +137,13 @@ def test_tenure_does_not_start_with_a_way_that_is_none(tmp_path: Path, command: 
     assert done.returncode == 2
     assert "TENURE_MAIL: names no way for mail: 'pigeon'" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_the_how_to_names_every_provider_with_what_it_needs() -> None:
+    page = (Path(__file__).parents[2] / "docs/how-to/send-mail.md").read_text("utf-8")
+    for name, provider in mail_providers.PROVIDERS.items():
+        (row,) = [line for line in page.splitlines() if line.startswith(f"| `{name}` |")]
+        _, _, needs, may, _ = row.split("|")
+        assert all(f"TENURE_MAIL_{what}`" in needs for what in provider.needs), name
+        assert bool(provider.signing) is ("TENURE_MAIL_SIGNING" in may), name
+        assert provider.must_sign is ("needed to hear" in may), name

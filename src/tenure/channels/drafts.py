@@ -77,6 +77,8 @@ def _row(draft: Draft, numbers: Numbers, now: datetime) -> dict[str, Any]:
         "lease_owner": "",
         "error": "",
         "receipt": "",
+        "outcome": "",
+        "outcome_text": "",
         "created_at": now,
     }
 

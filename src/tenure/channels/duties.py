@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.db import connections
 
 from tenure.channels import gate, numbers, outbox
-from tenure.channels.models import OPEN, Message
+from tenure.channels.models import OPEN, MailNotice, Message
 from tenure.core import policy, schedule, worker
 
 log = logging.getLogger("tenure.channels")
@@ -68,6 +68,7 @@ def tidy(now: datetime) -> int:
     """Forget settled messages that are older than policy keeps them."""
     kept: numbers.Numbers = policy.load(numbers.DOCUMENT)
     before = now - timedelta(days=kept.outbox.keep_days)
+    MailNotice.objects.filter(received_at__lt=before).delete()
     return Message.objects.filter(created_at__lt=before).exclude(state__in=OPEN).delete()[0]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Q
 
 from tenure.channels.models import (
+    MailNotice,
     Message,
     PushSubscription,
     Reception,
@@ -49,6 +50,9 @@ def export(subject: Subject) -> Any:
             )
         ),
         "refusals": list(refused.values("channel", "purpose", "at", "by")),
+        "about_mails": list(
+            MailNotice.objects.filter(address__in=subject.mails).values("kind", "said", "at")
+        ),
         "suppressed": list(
             Suppression.objects.filter(address__in=subject.mails).values("channel", "reason", "at")
         ),
@@ -67,13 +71,14 @@ def erase(subject: Subject, pseudonym: str, now: datetime) -> dict[str, int]:
     for row in found.only("pk"):
         Message.objects.filter(pk=row.pk).update(
             key=f"erased:{pseudonym}:{row.pk}", recipient=pseudonym, person_id="", address="",
-            content={}, error="", receipt="",
+            content={}, error="", receipt="", outcome_text="",
         )  # fmt: skip
         count += 1
     names = _names(subject)
     Refusal.objects.filter(recipient__in=names).delete()
     SaidNo.objects.filter(recipient__in=names).delete()
     Suppression.objects.filter(address__in=subject.mails).delete()
+    MailNotice.objects.filter(address__in=subject.mails).delete()
     return {"messages": count}
 
 

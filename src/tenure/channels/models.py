@@ -44,10 +44,15 @@ class Message(models.Model):
     lease_until = models.DateTimeField(null=True, blank=True)
     error = models.TextField(blank=True)
     receipt = models.CharField(max_length=255, blank=True)
+    outcome = models.CharField(max_length=12, blank=True)  # of a mail: delivered, bounced ...
+    outcome_at = models.DateTimeField(null=True, blank=True)
+    outcome_text = models.TextField(blank=True)
     created_at = models.DateTimeField()
 
     class Meta:
         indexes: ClassVar = [
+            models.Index(fields=["receipt"], name="message_by_receipt"),
+            models.Index(fields=["address"], name="message_by_address"),
             models.Index(fields=["state", "send_after"], name="message_due"),
             models.Index(fields=["recipient", "passed_at"], name="message_of_recipient"),
             models.Index(fields=["account_id", "created_at"], name="message_of_account"),
@@ -81,6 +86,23 @@ class Suppression(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["channel", "address"], name="suppression_once")
         ]
+
+
+class MailNotice(models.Model):
+    """What was said about a mail after it left: it arrived, came back, or was called spam. ``key``
+    makes it once."""
+
+    key = models.CharField(max_length=64, unique=True)
+    kind = models.CharField(max_length=14)  # delivered, soft, hard, complaint, unsubscribed
+    address = models.CharField(max_length=500)
+    message = models.ForeignKey(Message, on_delete=models.SET_NULL, null=True, blank=True)
+    at = models.DateTimeField()
+    said = models.CharField(max_length=500, blank=True)
+    origin = models.CharField(max_length=40)  # the provider, or the kind of report
+    received_at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["address", "at"], name="notice_of_address")]
 
 
 class SaidNo(models.Model):

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from tenure.analytics import toml
 from tenure.channels.in_app.numbers import InApp
+from tenure.channels.mail.numbers import Mail
 from tenure.channels.push.numbers import Push
 
 DOCUMENT = "channels"
@@ -112,15 +113,6 @@ class Outbox(_Spec):
     chunk: int = Field(ge=1)
     timeout_seconds: float = Field(gt=0)
     keep_days: int = Field(ge=31)
-
-
-class Mail(_Spec):
-    sender: str
-    reply_to: str
-    postal_address: str
-    product: str
-    footer: str
-    unsubscribe: str
 
 
 class Webhook(_Spec):

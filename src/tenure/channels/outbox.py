@@ -128,10 +128,20 @@ def _send(row: Message, send: registry.Send, owner: str, clock: Clock) -> int:
 def parcel_of(row: Message, numbers: Numbers) -> Parcel:
     """What the channel gets to see of a message."""
     transactional = numbers.purposes[row.purpose].category == "transactional"
-    identity = f"msg_{row.pk}_{row.created_at:%Y%m%d%H%M%S}"
     return Parcel(
-        identity, row.address, row.content, row.purpose, row.recipient, transactional, row.key
+        identity_of(row),
+        row.address,
+        row.content,
+        row.purpose,
+        row.recipient,
+        transactional,
+        row.key,
     )
+
+
+def identity_of(row: Message) -> str:
+    """What a message is called outside, the same at every attempt."""
+    return f"msg_{row.pk}_{row.created_at:%Y%m%d%H%M%S}"
 
 
 def _too_late(row: Message, numbers: Numbers, now: datetime) -> bool:
@@ -158,7 +168,7 @@ def _sent(row: Message, receipt: str, owner: str, now: datetime) -> None:
 def _refused(row: Message, no: Refused, owner: str, numbers: Numbers, now: datetime) -> None:
     with transaction.atomic():
         if no.suppress:
-            suppress(row.channel, row.address, str(no), now)
+            suppress(row.channel, row.address, str(no), now, row)
         last = no.final or row.attempts + 1 >= numbers.outbox.attempts
         state = DEAD if last else QUEUED
         _set_aside(row, owner, str(no), state, numbers, now, timedelta(seconds=no.after_seconds))
@@ -224,19 +234,29 @@ def reclaim(now: datetime) -> int:
     return len(left)
 
 
-def suppress(channel: str, address: str, reason: str, now: datetime) -> None:
-    """Send nothing to this address any more."""
-    Suppression.objects.get_or_create(
+def suppress(
+    channel: str, address: str, reason: str, now: datetime, row: Message | None = None
+) -> None:
+    """Send nothing to this address any more; ``row`` is a message to it, for who that is."""
+    _, new = Suppression.objects.get_or_create(
         channel=channel, address=address.lower(), defaults={"reason": reason[:200], "at": now}
     )
+    if new and row is not None:
+        told = {"channel": channel, "reason": reason}
+        record_own(
+            [OwnFact("address_suppressed", row.account_id or None, now, row.person_id or None,
+                     told)],
+            now=now,
+        )  # fmt: skip
 
 
-def tell(row: Message, what: str, now: datetime, **more: str) -> None:
-    """What became of a message, as a fact, in the current transaction."""
+def tell(row: Message, what: str, now: datetime, mark: str = "", **more: str) -> None:
+    """What became of a message, as a fact, in the current transaction. The same ``what`` of one
+    attempt is told once, unless ``mark`` tells it from the other."""
     told = {"channel": row.channel, "purpose": row.purpose, "source": row.source,
             "message": row.key, **more}  # fmt: skip
     record_own(
         [OwnFact(f"message_{what}", row.account_id or None, now, row.person_id or None, told,
-                 fact_id=f"message:{row.key}:{what}:{row.attempts}")],
+                 fact_id=f"message:{row.key}:{what}:{row.attempts}{mark}")],
         now=now,
     )  # fmt: skip

@@ -36,6 +36,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "tasks": ("tasks", "List tasks, end and snooze them."),
     "plays": ("plays", "List plays, switch them, try them on history, tell their effect."),
     "portfolio": ("portfolio", "Load, touches owed, cost to serve, and who would get what."),
+    "mail": ("mail", "How mails leave, a test mail, and bounces from a mailbox."),
     "dunning": ("dunning", "Payments that failed: cases, next steps, recovery."),
     "audit": ("audit", "Look for known faults of customer success in your own data."),
     "doctor": ("doctor", "Check the workspace and say how to repair what is wrong."),

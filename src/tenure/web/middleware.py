@@ -41,6 +41,7 @@ class ContentSecurityPolicy:
 
 OPEN_PREFIXES = (
     "/static/", "/sign-in/", "/first-run/", "/invitation/", "/api/", "/healthz", "/m/", "/in-app/",
+    "/mail-events/",
 )  # fmt: skip
 
 

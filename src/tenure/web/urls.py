@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, include, path
 
 from tenure.web import errors
+from tenure.web.public import mail_events
 
 
 def healthz(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
@@ -30,6 +31,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("plays/", include("tenure.web.plays.urls")),
     path("messages/", include("tenure.web.messages.urls")),
     path("m/", include("tenure.web.public.urls")),
+    path("mail-events/<slug:name>/", mail_events.page, name="mail_events"),
     path("in-app/v1/", include("tenure.web.in_app.urls")),
     path("practice/", include("tenure.web.audit.urls")),
     path("facts/", include("tenure.web.facts.urls")),

@@ -13,6 +13,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.utils.html import escape
 
 from tenure.channels import unsubscribing
+from tenure.channels.mail import marks
 from tenure.channels.numbers import Numbers
 from tenure.channels.registry import Parcel
 
@@ -29,7 +30,10 @@ def build(parcel: Parcel, numbers: Numbers, backend: Any = None) -> EmailMultiAl
         from_email=numbers.mail.sender,
         to=[parcel.address],
         reply_to=[numbers.mail.reply_to] if numbers.mail.reply_to else None,
-        headers={"Message-ID": message_id(parcel, numbers), "X-Tenure-Message": parcel.id},
+        headers={
+            "Message-ID": message_id(parcel, numbers),
+            "X-Tenure-Message": marks.mark(parcel.id),
+        },
         connection=backend,
     )
     if out:
@@ -42,7 +46,7 @@ def build(parcel: Parcel, numbers: Numbers, backend: Any = None) -> EmailMultiAl
 def message_id(parcel: Parcel, numbers: Numbers) -> str:
     """One id for one message, on the sender's domain."""
     domain = parseaddr(numbers.mail.sender)[1].rpartition("@")[2] or "localhost"
-    return f"<{parcel.id}@{domain}>"
+    return f"<{marks.mark(parcel.id)}@{domain}>"
 
 
 def _footer(numbers: Numbers, out: str) -> str:

@@ -14,6 +14,7 @@ from anymail.exceptions import (
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 
+from tenure.channels.mail import marks
 from tenure.channels.registry import InDoubt, Parcel, Refused, Unreachable
 
 OUR_ID = "tenure"
@@ -33,7 +34,7 @@ def send(backend: Any, mail: EmailMultiAlternatives, parcel: Parcel) -> str:
     """
     mail.extra_headers.pop("Message-ID", None)  # providers give their own, some refuse ours
     if settings.MAIL_WAY.metadata:
-        mail.metadata = {OUR_ID: parcel.id}  # type: ignore[attr-defined]
+        mail.metadata = {OUR_ID: marks.mark(parcel.id)}  # type: ignore[attr-defined]
     try:
         backend.send_messages([mail])
     except AnymailRecipientsRefused as no:

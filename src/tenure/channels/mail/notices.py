@@ -1,0 +1,77 @@
+"""What is said about a mail after it left, whoever says it; and what follows from it. Pure.
+
+Status codes are those of RFC 3463: 5.1.1 is a mailbox that does not exist, 5.2.2 one that is full.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Literal
+
+from tenure.channels.mail.numbers import Bounces
+
+Kind = Literal["delivered", "soft", "hard", "complaint", "unsubscribed"]
+_STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
+_UNSAID = ("4.0.0", "5.0.0")
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One thing said about one mail. ``identity`` tells it from all others; ``ours`` is
+    the message's number and identity, if our mark came back; ``receipt`` the provider's id."""
+
+    kind: Kind
+    address: str
+    said: str
+    origin: str
+    identity: str
+    at: datetime | None = None
+    ours: tuple[int, str] | None = None
+    receipt: str = ""
+
+    @property
+    def key(self) -> str:
+        """The same for the same notice again, however often it comes."""
+        parts = "\x1f".join((self.origin, self.kind, self.identity, self.address.lower()))
+        return sha256(parts.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def status_in(*texts: str) -> str:
+    """The first status code that says anything, in the first text that has one.
+
+    >>> status_in("5.0.0", "smtp; 550 5.1.1 <ann@example.com>: no such user")
+    '5.1.1'
+    >>> status_in("5.0.0", "mailbox unavailable")
+    '5.0.0'
+    """
+    found = [status for text in texts for status in _STATUS.findall(text)]
+    return next((s for s in found if s not in _UNSAID), found[0] if found else "")
+
+
+def bounce(status: str, numbers: Bounces) -> Kind:
+    """Whether a mail that came back with ``status`` says that the address will never work.
+
+    >>> from tenure.channels.numbers import packaged
+    >>> [bounce(s, packaged().mail.bounces) for s in ("5.1.1", "5.2.2", "4.4.7", "5.7.1", "")]
+    ['hard', 'soft', 'soft', 'soft', 'soft']
+    """
+    return "hard" if status in numbers.hard_status else "soft"
+
+
+def bars(kind: Kind, said: str, soft: Sequence[datetime], numbers: Bounces, now: datetime) -> str:
+    """Why nothing may be sent to the address any more; empty if it may. ``soft`` are when mails
+    came back since one last arrived, this one among them."""
+    if kind == "hard":
+        return f"a mail came back for good: {said}"
+    if kind == "complaint":
+        return "its owner marked a mail as spam"
+    if kind != "soft":
+        return ""
+    recent = [at for at in soft if at > now - timedelta(days=numbers.soft_days)]
+    if len(recent) < numbers.soft_most:
+        return ""
+    return f"{len(recent)} mails came back within {numbers.soft_days} days, the last with: {said}"
