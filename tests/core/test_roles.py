@@ -30,6 +30,7 @@ MATRIX = {
     "people.erase": "A", "policy.view": "ALCSN", "policy.edit": "AL", "team.view": "ALCSN",
     "tasks.view": "ALCSN", "tasks.edit": "ALCS",
     "plays.view": "ALCSN", "plays.enrol": "ALC", "plays.edit": "AL",
+    "dunning.view": "ALCSN", "dunning.act": "ALC",
     "messages.view": "ALCSN", "messages.send": "ALC", "endpoints.manage": "A",
     "team.manage": "A", "keys.manage": "A", "audit.view": "ALN", "jobs.view": "ALCN",
 }  # fmt: skip

@@ -8,6 +8,7 @@ from tenure import __version__
 from tenure.api import (
     accounts,
     alerts,
+    dunning,
     errors,
     exports,
     facts,
@@ -60,6 +61,7 @@ ROOMS = {
     "team": team.endpoints,
     "keys": keys.endpoints,
     "plays": plays.endpoints,
+    "dunning": dunning.endpoints,
     "portfolio": portfolio.endpoints,
     "tasks": tasks.endpoints,
     "audit": trail.endpoints,

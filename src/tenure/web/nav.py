@@ -27,6 +27,7 @@ ITEMS = (
     Item("Validation", "target", "/validation/", "validation.view"),
     Item("Revenue", "chart-line", "/revenue/", "revenue.view"),
     Item("Plays", "bolt", "/plays/", "plays.view"),
+    Item("Dunning", "credit-card", "/dunning/", "dunning.view"),
     Item("Messages", "mail", "/messages/", "messages.view"),
     Item("Practice", "stethoscope", "/practice/", "practice.view"),
     Item("Facts", "database", "/facts/", "facts.view"),

@@ -29,6 +29,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("validation/", include("tenure.web.validation.urls")),
     path("revenue/", include("tenure.web.revenue.urls")),
     path("plays/", include("tenure.web.plays.urls")),
+    path("dunning/", include("tenure.web.dunning.urls")),
     path("messages/", include("tenure.web.messages.urls")),
     path("m/", include("tenure.web.public.urls")),
     path("mail-events/<slug:name>/", mail_events.page, name="mail_events"),

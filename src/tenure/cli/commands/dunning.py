@@ -25,6 +25,9 @@ def register(app: typer.Typer) -> None:
     group.command("list")(list_)
     group.command("show")(show)
     group.command("recovery")(recovery)
+    group.command("take-over")(take_over)
+    group.command("hand-back")(hand_back)
+    group.command("extend")(extend)
     app.add_typer(group, name="dunning")
 
 
@@ -66,6 +69,39 @@ def recovery(as_json: AsJson = False) -> None:
         print_rows(rows, SHARES)
     else:
         say("No case has been closed yet.")
+
+
+def take_over(invoice: str) -> None:
+    """See to a case yourself: nothing goes out or is tried by itself."""
+    _act("take_over", invoice)
+    say("{invoice} is yours until: tenure dunning hand-back {invoice}", invoice=invoice)
+
+
+def hand_back(invoice: str) -> None:
+    """Let the course go on where it would be by now."""
+    case = _act("hand_back", invoice)
+    say("Next: {what} {at} [dim]{why}[/]", what=case.next_what, at=case.next_at or "",
+        why=case.next_why)  # fmt: skip
+
+
+def extend(
+    invoice: str,
+    days: Annotated[int, typer.Argument(help="So many days more before grace and end.")],
+    because: Annotated[str, typer.Option(help="Why they get more time.")],
+) -> None:
+    """Give a customer more time."""
+    case = _act("extend", invoice, days, because)
+    say("{invoice} has {days} days more in all", invoice=invoice, days=case.extended_days)
+
+
+def _act(name: str, invoice: str, *more: object):  # type: ignore[no-untyped-def]
+    _queries()
+    from datetime import UTC, datetime
+    from getpass import getuser
+
+    from tenure.programs.dunning import actions
+
+    return getattr(actions, name)(invoice, *more, getuser(), now=datetime.now(UTC))
 
 
 def _queries():  # type: ignore[no-untyped-def]

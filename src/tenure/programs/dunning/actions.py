@@ -124,6 +124,29 @@ def hand_back(invoice_id: str, by: object, *, now: datetime) -> Case:
     return case
 
 
+@transaction.atomic
+def extend(invoice_id: str, days: int, why: str, by: object, *, now: datetime) -> Case:
+    """Give a customer so many days more before grace and the end; mails go as they would."""
+    case, most = _alive(invoice_id), documents.current().course.extend_most_days
+    left = most - case.extended_days
+    if not 1 <= days <= left:
+        raise SpecError("dunning", "days", f"{days} is not possible", f"give 1 to {left} days"
+                        if left else "the case has all the days that policy allows")  # fmt: skip
+    if not why.strip():
+        raise SpecError("dunning", "why", "is empty", "say why they get more time")
+    before = {"extended_days": case.extended_days}
+    case.extended_days += days
+    case.save(update_fields=["extended_days"])
+    _note(case, "extended", now, f"{days} days more: {why.strip()}")
+    audit.record(
+        by, "dunning.extended", "dunning", invoice_id, before,
+        {"extended_days": case.extended_days}, why.strip(), now=now,
+    )  # fmt: skip
+    cases.refresh([invoice_id], now)
+    case.refresh_from_db()
+    return case
+
+
 def _alive(invoice_id: str) -> Case:
     case = Case.objects.select_for_update().filter(invoice_id=invoice_id).first()
     if case is None or case.state not in ALIVE:

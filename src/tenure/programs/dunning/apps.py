@@ -7,7 +7,9 @@ class DunningConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from tenure.programs.dunning import documents, duties
+        from tenure.facts import erasure
+        from tenure.programs.dunning import documents, duties, erasing
 
         documents.register()
         duties.register()
+        erasure.register(erasing.PART)

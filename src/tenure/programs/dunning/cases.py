@@ -120,7 +120,7 @@ def standing(case: Case) -> course.Standing:
     }
     return course.Standing(
         case.opened_at, sent, mails.addressee(case.account_id) is not None,
-        case.state == GRACE, bool(case.taken_by),
+        case.state == GRACE, bool(case.taken_by), case.extended_days,
     )  # fmt: skip
 
 

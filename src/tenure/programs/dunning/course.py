@@ -13,13 +13,14 @@ from tenure.programs.dunning.schedule import Decision
 @dataclass(frozen=True)
 class Standing:
     """Where a case stands. ``mails`` are those handed in, with when; ``reachable``: somebody's mail
-    address is known."""
+    address is known; ``extended_days``: a colleague gave so many days more."""
 
     opened_at: datetime
     mails: Mapping[str, datetime]
     reachable: bool
     in_grace: bool
     taken: bool = False
+    extended_days: int = 0
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def _day(here: Standing, mail: Mail) -> datetime:
 def _grace(here: Standing, numbers: Numbers) -> list[Next]:
     if here.in_grace:
         return []
-    at = here.opened_at + timedelta(days=numbers.course.grace_day)
+    at = here.opened_at + timedelta(days=numbers.course.grace_day + here.extended_days)
     return [Next("grace", "still unpaid: access may be paused", at)]
 
 
@@ -72,7 +73,7 @@ def _end(here: Standing, numbers: Numbers) -> list[Next]:
     if not here.reachable:
         return [Next("person", "nobody's mail address is known, so nothing is ended unasked")]
     last = numbers.course_mails()[-1]
-    at = here.opened_at + timedelta(days=numbers.course.cancel_day)
+    at = here.opened_at + timedelta(days=numbers.course.cancel_day + here.extended_days)
     told = here.mails.get(last.name, here.opened_at + timedelta(days=last.day))
     at = max(at, told + timedelta(days=numbers.course.notice_days))
     return [Next("cancel", "unpaid to the end of the course", at)]

@@ -79,6 +79,7 @@ def _words(case: Case, who: Person, numbers: Numbers) -> dict[str, str]:
     if case.next_what == "retry" and case.next_at:
         retry = numbers.wording.retry.format(date=_day(case.next_at.astimezone(place)))
     course = numbers.course
+    begins, more = case.opened_at.astimezone(place), case.extended_days
     return {
         **says,
         "name": who.name or numbers.wording.nobody,
@@ -88,8 +89,8 @@ def _words(case: Case, who: Person, numbers: Numbers) -> dict[str, str]:
         "ask": numbers.ask.of(kind).format(**says),
         "link": links.url(case.invoice_id),
         "retry": retry,
-        "pause_date": _day((case.opened_at + timedelta(days=course.grace_day)).astimezone(place)),
-        "cancel_date": _day((case.opened_at + timedelta(days=course.cancel_day)).astimezone(place)),
+        "pause_date": _day(begins + timedelta(days=course.grace_day + more)),
+        "cancel_date": _day(begins + timedelta(days=course.cancel_day + more)),
     }  # fmt: skip
 
 

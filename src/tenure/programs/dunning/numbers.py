@@ -86,6 +86,7 @@ class Course(_Spec):
     cancel_day: float = Field(ge=0)
     notice_days: float = Field(ge=1)
     at_period_end: bool
+    extend_most_days: int = Field(14, ge=0, le=90)
 
     @model_validator(mode="after")
     def _grace_comes_first(self) -> Course:
@@ -130,6 +131,7 @@ class Wording(_Spec):
 
 class Targets(_Spec):
     recovered: tuple[float, float]
+    involuntary: tuple[float, float] = (0.3, 0.5)
 
 
 class Numbers(_Spec):

@@ -8,12 +8,15 @@ from datetime import datetime
 from statistics import median
 from typing import Any
 
-from tenure.programs.dunning import documents
-from tenure.programs.dunning.models import RECOVERED, VOID, Case
+from django.db.models import F, Q, QuerySet
+
+from tenure.accounts.models import Account
+from tenure.programs.dunning import cases, course, documents, ledger
+from tenure.programs.dunning.models import ALIVE, RECOVERED, VOID, Case
 
 _SHOWN = (
     "invoice_id", "account_id", "amount_minor", "currency", "state", "kind", "code", "tries",
-    "opened_at", "next_what", "next_at", "next_why", "taken_by", "closed_at",
+    "opened_at", "next_what", "next_at", "next_why", "taken_by", "closed_at", "extended_days",
 )  # fmt: skip
 
 
@@ -30,6 +33,33 @@ def shown(invoice_id: str) -> dict[str, Any] | None:
         return None
     steps = case.steps.order_by("at", "pk").values("what", "at", "detail")
     return {**{name: getattr(case, name) for name in _SHOWN}, "steps": list(steps)}
+
+
+def find(*, state: str = "", search: str = "") -> QuerySet[Case]:
+    """Cases that match: what is due first, first; then closed ones, newest first. ``state`` may be
+    ``alive``; ``search`` looks at invoice and account."""
+    rows = Case.objects.order_by(F("next_at").asc(nulls_last=True), "-opened_at", "pk")
+    if state == "alive":
+        rows = rows.filter(state__in=ALIVE)
+    elif state:
+        rows = rows.filter(state=state)
+    if search:
+        names = Account.objects.filter(name__icontains=search).values("pk")
+        rows = rows.filter(
+            Q(invoice_id__icontains=search) | Q(account_id__icontains=search)
+            | Q(account_id__in=names)
+        )  # fmt: skip
+    return rows
+
+
+def plan(case: Case, now: datetime) -> list[course.Next]:
+    """What comes in an open case as things stand, soonest first; only the first is sure."""
+    found = ledger.invoices([case.invoice_id], now)
+    if case.state not in ALIVE or not found:
+        return []
+    numbers = documents.current()
+    card, _ = cases.card_of(case, found[0], numbers, now)
+    return course.plan(cases.standing(case), card, numbers, now)
 
 
 def recovery(since: datetime | None = None) -> list[dict[str, Any]]:
@@ -49,8 +79,8 @@ def recovery(since: datetime | None = None) -> list[dict[str, Any]]:
     return [_share(kind, currency, groups[kind, currency]) for kind, currency in order]
 
 
-def _share(kind: str, currency: str, cases: Iterable[Case]) -> dict[str, Any]:
-    closed = list(cases)
+def _share(kind: str, currency: str, some: Iterable[Case]) -> dict[str, Any]:
+    closed = list(some)
     won = [c for c in closed if c.state == RECOVERED]
     value = sum(c.amount_minor for c in closed)
     back = sum(c.amount_minor for c in won)

@@ -15,6 +15,7 @@ from django.http import HttpRequest
 
 from tenure.accounts.models import Account
 from tenure.web.accounts import alert_panel, panel_data
+from tenure.web.dunning import views as dunning
 from tenure.web.plays import log as plays
 from tenure.web.portfolio import touches
 from tenure.web.today import account_panel
@@ -43,6 +44,7 @@ PANELS = (
     Panel("plays", "Plays", "side", "plays.view", plays.panel),
     Panel("people", "People", "side", "accounts.view", panel_data.people),
     Panel("subscriptions", "Subscriptions", "side", "accounts.view", panel_data.subscriptions),
+    Panel("dunning", "Unpaid invoices", "side", "dunning.view", dunning.panel),
     Panel("tickets", "Tickets", "side", "accounts.view", panel_data.tickets),
     Panel("responses", "Responses", "side", "accounts.view", panel_data.responses),
     Panel("overrides", "Overrides", "side", "health.view", panel_data.overrides),

@@ -1,0 +1,27 @@
+"""A person's data leaves the history of cases; the money's history stays."""
+
+from __future__ import annotations
+
+import pytest
+from people import NOW
+
+from tenure.facts.persons import Subject
+from tenure.programs.dunning import erasing
+from tenure.programs.dunning.models import Case, Step
+
+pytestmark = pytest.mark.django_db
+
+
+def test_whom_a_case_wrote_to_is_told_and_forgotten() -> None:
+    case = Case.objects.create(
+        invoice_id="i1", account_id="acme", amount_minor=1, opened_at=NOW, kind="soft"
+    )
+    for n, detail in enumerate(("ann@acme.example", "bo@acme.example")):
+        Step.objects.create(case=case, key=f"k{n}", what="mail:failed", at=NOW, detail=detail)
+    ann = Subject(("ann",), ("ann@acme.example",))
+    assert [s["detail"] for s in erasing.export(ann)] == ["ann@acme.example"]
+    assert erasing.erase(ann, "gone-1", NOW) == {"dunning": 1}
+    left = sorted(Step.objects.values_list("detail", flat=True))
+    assert "ann" not in " ".join(left)
+    assert "bo@acme.example" in left
+    assert erasing.export(ann) == []
