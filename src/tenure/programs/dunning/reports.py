@@ -114,8 +114,8 @@ def _by_try(closed: Sequence[Case], now: datetime) -> list[Part]:
 def _by_mail(closed: Sequence[Case]) -> list[Part]:
     sent: dict[int, list[tuple[datetime, str]]] = defaultdict(list)
     steps = Step.objects.filter(case__in=[c.pk for c in closed], what__startswith="mail:")
-    for case, at, what in steps.values_list("case_id", "at", "what"):
-        sent[case].append((at, what.removeprefix("mail:")))
+    for pk, at, what in steps.values_list("case_id", "at", "what"):
+        sent[pk].append((at, what.removeprefix("mail:")))
     wrote: Counter[str] = Counter()
     paid: Counter[str] = Counter()
     for case in closed:

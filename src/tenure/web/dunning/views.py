@@ -115,5 +115,5 @@ def one(request: HttpRequest, pk: int) -> HttpResponse:
 def panel(account: Account, request: HttpRequest, now: datetime) -> dict[str, Any]:  # noqa: ARG001
     """What the page of an account shows: its cases, open ones first."""
     rows = Case.objects.filter(account_id=account.pk).order_by("-closed_at", "-opened_at")
-    rows = sorted(rows[:50], key=lambda c: c.state not in ALIVE)[:IN_PANEL]
-    return {"cases": _lines(rows)}
+    open_first = sorted(rows[:PAGE], key=lambda c: c.state not in ALIVE)
+    return {"cases": _lines(open_first[:IN_PANEL])}
