@@ -36,7 +36,8 @@ class Mailbox:
     """A mail server: what it took, and how it behaves now.
 
     ``mood``: well, refuse (450), no-such (550), drop (closes in the middle of the message, after
-    keeping it), cut (closes before the message), hang (never answers).
+    keeping it), cut (closes before the message), hang (never answers the message), mute (never even
+    greets).
     """
 
     mood: str = "well"
@@ -50,6 +51,9 @@ class _Smtp(socketserver.StreamRequestHandler):
     box: Mailbox
 
     def handle(self) -> None:
+        if self.box.mood == "mute":
+            self.box.answered.wait(30)
+            return
         self.say("220 test")
         while line := self.rfile.readline():
             verb = line.split(b" ")[0].strip().upper()

@@ -31,6 +31,7 @@ def document() -> policy.PolicyDocument:
 
 def work(clock: outbox.Clock = worker.utc_now, owner: str = _ME) -> int:
     """Take what is due through the gate and send what has leave; gives how many were sent."""
+    outbox.renew(clock())
     while gate.pass_due(clock()):
         pass
     sent = 0

@@ -105,6 +105,18 @@ class MailNotice(models.Model):
         indexes: ClassVar = [models.Index(fields=["address", "at"], name="notice_of_address")]
 
 
+class ChannelState(models.Model):
+    """A channel that was or is closed: since when, when it is asked again, and the pace at which
+    what piled up leaves. No row: it was never closed."""
+
+    channel = models.CharField(max_length=40, primary_key=True)
+    closed_since = models.DateTimeField(null=True, blank=True)
+    asked_again_at = models.DateTimeField(null=True, blank=True)
+    paced_since = models.DateTimeField(null=True, blank=True)
+    minute_from = models.DateTimeField(null=True, blank=True)
+    minute_count = models.PositiveIntegerField(default=0)
+
+
 class SaidNo(models.Model):
     """When a recipient last declined an offer: no selling for a while."""
 

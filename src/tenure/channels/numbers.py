@@ -113,6 +113,12 @@ class Outbox(_Spec):
     chunk: int = Field(ge=1)
     timeout_seconds: float = Field(gt=0)
     keep_days: int = Field(ge=31)
+    leave_minutes: int = Field(ge=1)
+
+
+class Outage(_Spec):
+    after_minutes: int = Field(ge=1)
+    per_minute: int = Field(ge=1)
 
 
 class Webhook(_Spec):
@@ -131,6 +137,7 @@ class Numbers(_Spec):
     backoff: Backoff
     staleness: Staleness
     outbox: Outbox
+    outage: Outage
     mail: Mail
     webhook: Webhook
     in_app: InApp

@@ -13,9 +13,9 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Q, QuerySet, When
 
-from tenure.channels import registry
+from tenure.channels import pacing, registry
 from tenure.channels.models import (
     DEAD,
     DOUBT,
@@ -36,6 +36,10 @@ log = logging.getLogger("tenure.channels")
 Clock = Callable[[], datetime]
 A_ROUND = 20
 """Messages claimed at once: few, so that another worker can take the rest."""
+
+
+class Stopping(Exception):  # noqa: N818 - nobody's error
+    """The worker ends: the rest is for another one."""
 
 
 class LeaseLost(Exception):  # noqa: N818 - nobody's error
@@ -59,34 +63,55 @@ def send_due(owner: str, clock: Clock, ending: Callable[[], bool] = lambda: Fals
     return sum(_send_channel(name, owner, clock, ending) for name in sorted(channels))
 
 
+def renew(now: datetime) -> None:
+    """Leave that has grown old is asked for again: what was let through in the afternoon and held
+    up by a closed channel must not go out at night."""
+    numbers: Numbers = policies.load("channels")
+    old = now - timedelta(minutes=numbers.outbox.leave_minutes)
+    Message.objects.filter(state=READY, send_after__lte=now, passed_at__lte=old).update(
+        state=QUEUED, send_after=now, passed_at=None
+    )
+
+
 def _send_channel(name: str, owner: str, clock: Clock, ending: Callable[[], bool]) -> int:
+    numbers: Numbers = policies.load("channels")
+    if pacing.is_closed(name, numbers, clock()):
+        return 0
     claimed = _claim(name, owner, clock())
-    if not claimed:
-        return 0
-    channel = registry.channel(name)
+    sent = 0
     try:
-        with channel.session() as send:
-            sent = 0
-            for row in claimed:
-                if ending():
-                    raise Unreachable("the worker is stopping")
-                sent += _send(row, send, owner, clock)
-            return sent
+        if claimed:
+            with registry.channel(name).session() as send:
+                for row in claimed:
+                    if ending():
+                        raise Stopping
+                    sent += _send(row, send, owner, clock)
+    except Stopping:
+        _put_back(name, owner, "", clock())
     except Unreachable as closed:
-        _put_back(name, owner, str(closed), clock())
+        log.warning("%s is closed: %s", name, closed)
+        again = pacing.closed(name, numbers, clock())
+        _put_back(name, owner, str(closed), again)
         return 0
+    if sent:
+        pacing.opened(name, numbers, clock())
+    return sent
 
 
 def _claim(name: str, owner: str, now: datetime) -> Sequence[Message]:
     numbers: Numbers = policies.load("channels")
     until = now + timedelta(seconds=numbers.outbox.lease_seconds)
+    must = [p for p, is_for in numbers.purposes.items() if is_for.category == "transactional"]
+    first = Case(When(purpose__in=must, then=0), default=1)
     with transaction.atomic():
+        room = pacing.room(name, A_ROUND, numbers, now)
         due = (
             Message.objects.select_for_update(skip_locked=True)
             .filter(state=READY, channel=name, send_after__lte=now)
-            .order_by("-urgent", "send_after", "pk")[:A_ROUND]
+            .order_by("-urgent", first, "send_after", "pk")[:room]
         )
         found = list(due)
+        pacing.claimed(name, room, len(found), now)
         Message.objects.filter(pk__in=[m.pk for m in found]).update(
             state=SENDING, lease_owner=owner, lease_until=until, handed_at=None
         )
@@ -208,11 +233,8 @@ def _set_aside(
         tell(row, {DEAD: "failed", DOUBT: "in_doubt"}[state], now, reason=why)
 
 
-def _put_back(name: str, owner: str, why: str, now: datetime) -> None:
-    """The channel is closed: nothing was tried, so nothing counts as tried."""
-    numbers: Numbers = policies.load("channels")
-    log.warning("%s is closed: %s", name, why)
-    later = now + timedelta(seconds=numbers.outbox.retry_seconds)
+def _put_back(name: str, owner: str, why: str, later: datetime) -> None:
+    """Nothing was tried, so nothing counts as tried: it goes from ``later`` on."""
     Message.objects.filter(state=SENDING, lease_owner=owner, channel=name, handed_at=None).update(
         state=READY, send_after=later, error=why, lease_until=None
     )
