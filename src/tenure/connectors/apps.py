@@ -10,6 +10,7 @@ class ConnectorsConfig(AppConfig):
 
     def ready(self) -> None:
         from tenure.connectors.files.forgetting import PART
+        from tenure.connectors.stripe import policy as stripe
         from tenure.core import schedule
         from tenure.facts import duties, erasure, ingest_policy
 
@@ -18,6 +19,10 @@ class ConnectorsConfig(AppConfig):
         if _land_posted_now not in duties.ALSO:
             duties.ALSO.append(_land_posted_now)
         erasure.register(PART)
+        stripe.register()
+        schedule.duty("stripe", every, _land_notices)
+        if _land_notices not in duties.ALSO:
+            duties.ALSO.insert(0, _land_notices)  # what they say is then landed as rows
 
 
 def _land_posted(now: datetime) -> None:
@@ -30,3 +35,9 @@ def _land_posted_now(now: datetime) -> None:
     from tenure.connectors.posted import landing
 
     landing.land_now(now)
+
+
+def _land_notices(now: datetime) -> None:
+    from tenure.connectors.stripe import landing
+
+    landing.land(now)

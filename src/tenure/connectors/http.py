@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from tenure.connectors import intake
 from tenure.connectors.committer import Committer
 from tenure.connectors.intake import Answer, Read
 from tenure.connectors.segment.parse import KINDS
+from tenure.connectors.stripe import intake as stripe
 from tenure.core import keys
 from tenure.facts.inbox import Letter
 
@@ -42,6 +44,7 @@ ROUTES: dict[str, Route] = {
     **{f"/v1/{n}": Route("segment", "segment:batch", True) for n in ("batch", "b", "import")},
     **{path: Route("posthog", "posthog") for path in ("/batch", "/capture", "/e", "/i/v0/e")},
 }
+ROUTES[stripe.PATH] = Route("stripe", "held:stripe")
 FLAGS = ("/flags", "/decide")
 _NO_FLAGS = {
     "flags": {},
@@ -86,6 +89,7 @@ class Ingestion:
         self._committer = committer or Committer()
         self._clock = clock
         self._known: dict[str, tuple[float, str]] = {}
+        self._tolerated: tuple[float, int] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One ASGI connection."""
@@ -121,6 +125,9 @@ class Ingestion:
         if closed is not None:
             self._committer.start()
             raise Answer(closed.status, closed.code, closed.message, closed.retry_after)
+        if route.family == "stripe":
+            await self._committer.commit(await self._notice(raw, headers))
+            return
         encoding = headers.get(b"content-encoding", b"").decode("latin-1").strip().lower()
         found = intake.read(intake.unpack(raw, encoding, limits), limits)
         if route.needs_batch and not found.is_batch:
@@ -128,6 +135,19 @@ class Ingestion:
         name = await self._name_of(_key(headers, scope, found))
         source = f"{route.family}:{name}"[:80]
         await self._committer.commit(Letter(self._clock(), source, route.endpoint, found.body))
+
+    async def _notice(self, raw: bytes, headers: dict[bytes, bytes]) -> Letter:
+        signature = headers.get(b"stripe-signature", b"").decode("latin-1")
+        secrets = os.environ.get("TENURE_STRIPE_WEBHOOK_SECRET", "")
+        tolerance = await self._tolerance()
+        return stripe.letter(raw, signature, secrets, tolerance, self._clock())
+
+    async def _tolerance(self) -> int:
+        """Seconds, by policy; asked for anew now and then."""
+        if self._tolerated is None or self._tolerated[0] < monotonic():
+            seconds = await asyncio.to_thread(_tolerance)
+            self._tolerated = (monotonic() + _KEPT_SECONDS, seconds)
+        return self._tolerated[1]
 
     async def _name_of(self, key: str) -> str:
         known = self._known.get(key)
@@ -160,6 +180,17 @@ def _look(committer: Committer) -> None:
 
     committer.look()
     connections.close_all()
+
+
+def _tolerance() -> int:
+    from django.db import connections
+
+    from tenure.connectors.stripe import policy
+
+    try:
+        return policy.current().tolerance_seconds
+    finally:
+        connections.close_all()
 
 
 def _verify(key: str, now: datetime) -> str | None:

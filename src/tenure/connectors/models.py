@@ -1,6 +1,8 @@
-"""State of the ways in: named file mappings and the runs that used them."""
+"""State of the ways in: file mappings and their runs; what is known of Stripe's objects."""
 
 from __future__ import annotations
+
+from typing import ClassVar
 
 from django.db import models
 
@@ -41,3 +43,57 @@ class ImportRun(models.Model):
     finished_at = models.DateTimeField(null=True, blank=True)
     started_by = models.CharField(max_length=254, blank=True)
     error = models.TextField(blank=True)
+
+
+class StripeLink(models.Model):
+    """What belongs together: ``cus:…`` (a customer) and an account, ``pi:…`` (a payment intent) and
+    an invoice."""
+
+    name = models.CharField(max_length=255, primary_key=True)
+    target = models.CharField(max_length=255)
+
+
+class StripeSeen(models.Model):
+    """The newest word on an object whose facts are not told apart by time (invoices): an older one
+    that comes later changes nothing. ``rank`` orders the states of one second."""
+
+    name = models.CharField(max_length=255, primary_key=True)
+    at = models.DateTimeField()
+    rank = models.PositiveSmallIntegerField(default=0)
+
+
+class StripeParked(models.Model):
+    """A notice that waits for a link that has not come yet."""
+
+    event_id = models.CharField(max_length=255, primary_key=True)
+    needs = models.CharField(max_length=255, db_index=True)
+    received_at = models.DateTimeField(db_index=True)
+    body = models.BinaryField()
+
+
+class StripeTrouble(models.Model):
+    """A notice that could not be read. It stays here until somebody has it read again."""
+
+    event_id = models.CharField(max_length=255, primary_key=True)
+    kind = models.CharField(max_length=120)
+    received_at = models.DateTimeField()
+    error = models.TextField()
+    body = models.BinaryField()
+
+    class Meta:
+        ordering: ClassVar = ["-received_at"]
+
+
+class StripeDay(models.Model):
+    """How many notices of a kind came on a day (UTC), and whether they mean anything to us."""
+
+    day = models.DateField()
+    kind = models.CharField(max_length=120)
+    used = models.BooleanField()
+    count = models.PositiveIntegerField(default=0)
+    last_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["day", "kind", "used"], name="stripe_day_once")
+        ]

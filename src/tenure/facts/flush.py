@@ -181,7 +181,9 @@ def _picker(policy: IngestPolicy) -> batches.Pick:
     def pick() -> list[Any]:
         from django.db.models.functions import Length
 
-        calls = InboxRow.objects.exclude(endpoint__startswith="rows:")  # see connectors.posted
+        # Rows and notices have a way of their own: see connectors.posted and connectors.stripe.
+        calls = InboxRow.objects.exclude(endpoint__startswith="rows:")
+        calls = calls.exclude(endpoint__startswith="held:")
         rows = calls.order_by("pk").values_list("pk", Length("body"))
         chosen: list[int] = []
         left = policy.flush.batch_bytes

@@ -1,0 +1,206 @@
+"""From notices in the inbox to rows of our tables: in one transaction, whatever dies.
+
+A notice is kept raw in the inbox when it is acknowledged. Here a batch of them is read; the rows
+they say go back into the inbox as rows (see ``connectors.posted``), and the notices leave it,
+together.
+Rows carry ids made of the notice's id, so a notice that comes twice says nothing new.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import msgspec
+from django.db import transaction
+
+from tenure.connectors.models import (
+    StripeDay,
+    StripeLink,
+    StripeParked,
+    StripeSeen,
+    StripeTrouble,
+)
+from tenure.connectors.posted.accepting import PREFIX, Posted
+from tenure.connectors.stripe import objects, policy
+from tenure.connectors.stripe.objects import Known, Row, Told
+from tenure.facts.inbox import Letter, store
+from tenure.facts.models import InboxRow
+
+HELD = "held:stripe"
+"""The endpoint under which notices wait in the inbox."""
+SOURCE = "stripe"
+CHUNK = 200
+_RANKS = {"draft": 0, "open": 1, "uncollectible": 2, "void": 3, "paid": 4}
+log = logging.getLogger("tenure.stripe")
+
+
+@dataclass
+class _Batch:
+    """What a batch of notices comes to."""
+
+    letters: list[Letter] = field(default_factory=list)
+    links: dict[str, str] = field(default_factory=dict)
+    counts: Counter[tuple[date, str, bool]] = field(default_factory=Counter)
+    latest: dict[tuple[date, str, bool], datetime] = field(default_factory=dict)
+
+
+def land(now: datetime) -> int:
+    """Read everything that waits; gives how many notices were read."""
+    done = 0
+    while some := _land_some(now):
+        done += some
+    while _release_late(now):
+        continue
+    return done
+
+
+@transaction.atomic
+def _land_some(now: datetime) -> int:
+    waiting = InboxRow.objects.select_for_update(skip_locked=True).filter(endpoint=HELD)
+    rows = list(waiting.order_by("pk")[:CHUNK])
+    read = [(bytes(row.body), row.received_at) for row in rows]
+    take(read, now)
+    InboxRow.objects.filter(pk__in=[row.pk for row in rows]).delete()
+    return len(rows)
+
+
+def take(notices: Iterable[tuple[bytes, datetime]], now: datetime, *, patient: bool = True) -> None:
+    """Write down what notices (raw body, when received) say, in the current transaction."""
+    batch = _Batch()
+    for body, received in notices:
+        _read(body, received, batch, patient=patient)
+    _keep(batch, now)
+
+
+def _read(body: bytes, received: datetime, batch: _Batch, *, patient: bool) -> None:
+    event: dict[str, Any] = {}
+    try:
+        event = json.loads(body)
+        told = _told(event, batch, patient=patient)
+    except Exception as error:  # one notice must not hold up the others
+        log.exception("a notice of Stripe cannot be read")
+        _trouble(event if isinstance(event, dict) else {}, body, received, error)
+        return
+    if told is not None and told.needs:
+        parked = {"needs": told.needs, "received_at": received, "body": body}
+        StripeParked.objects.update_or_create(event_id=event["id"], defaults=parked)
+        return
+    key = (received.astimezone(UTC).date(), str(event.get("type"))[:120], told is not None)
+    batch.counts[key] += 1
+    batch.latest[key] = max(received, batch.latest.get(key, received))
+    if told is not None:
+        batch.links |= told.links
+        rows = [
+            (table, {**row, "message_id": f"stripe:{event['id']}:{n}"})
+            for n, (table, row) in enumerate(told.rows)
+        ]
+        batch.letters += letters(rows, received, backfill=False)
+
+
+def _told(event: Mapping[str, Any], batch: _Batch, *, patient: bool) -> Told | None:
+    thing = event["data"]["object"]
+    at = objects.at_of(event["created"])
+    assert at is not None
+    told = objects.told(thing, at, known(thing, batch.links, patient=patient))
+    if told is None or told.needs or thing.get("object") != "invoice":
+        return told
+    fresh = _is_news(f"invoice:{thing['id']}", at, str(thing.get("status")))
+    return told if fresh else Told(links=told.links)
+
+
+def known(thing: Mapping[str, Any], links: Mapping[str, str], *, patient: bool) -> Known:
+    """What is known of the things that an object names."""
+    names = {
+        f"cus:{objects.id_of(thing.get('customer'))}",
+        f"pi:{objects.id_of(thing.get('payment_intent'))}",
+    }
+    kept = StripeLink.objects.filter(pk__in=names - links.keys()).values_list("pk", "target")
+    return Known({**dict(kept), **links}, policy.current().account_metadata, patient)
+
+
+def _is_news(name: str, at: datetime, status: str) -> bool:
+    """Whether nothing newer is known of the object, which is then the newest."""
+    rank = _RANKS.get(status, 0)
+    seen = StripeSeen.objects.filter(pk=name).first()
+    if seen is not None and (seen.at, seen.rank) > (at, rank):
+        return False
+    StripeSeen.objects.update_or_create(name=name, defaults={"at": at, "rank": rank})
+    return True
+
+
+def letters(rows: Iterable[tuple[str, Row]], received: datetime, *, backfill: bool) -> list[Letter]:
+    """Rows of our tables as requests for the inbox."""
+    by_table: dict[str, list[Row]] = defaultdict(list)
+    for table, row in rows:
+        by_table[table].append({k: _plain(v) for k, v in row.items() if v is not None})
+    return [
+        Letter(received, SOURCE, f"{PREFIX}{table}", msgspec.json.encode(Posted(some, backfill)))
+        for table, some in by_table.items()
+    ]
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _keep(batch: _Batch, now: datetime) -> None:
+    store(batch.letters)
+    learn(batch.links, now)
+    for (day, kind, used), number in batch.counts.items():
+        at = batch.latest[day, kind, used]
+        row, _ = StripeDay.objects.get_or_create(
+            day=day, kind=kind, used=used, defaults={"last_at": at}
+        )
+        row.count, row.last_at = row.count + number, max(row.last_at, at)
+        row.save(update_fields=["count", "last_at"])
+
+
+def learn(links: Mapping[str, str], now: datetime) -> None:
+    """Remember what belongs together, and read what waited for it."""
+    for name, target in links.items():
+        if target:
+            StripeLink.objects.update_or_create(name=name, defaults={"target": target})
+    waited = list(StripeParked.objects.filter(needs__in=links))
+    if waited:
+        StripeParked.objects.filter(pk__in=[w.pk for w in waited]).delete()
+        take([(bytes(w.body), w.received_at) for w in waited], now)
+
+
+@transaction.atomic
+def _release_late(now: datetime) -> int:
+    """What has waited for too long is read without the link."""
+    since = now - timedelta(hours=policy.current().park_hours)
+    late = list(StripeParked.objects.filter(received_at__lt=since).order_by("received_at")[:CHUNK])
+    StripeParked.objects.filter(pk__in=[w.pk for w in late]).delete()
+    take([(bytes(w.body), w.received_at) for w in late], now, patient=False)
+    return len(late)
+
+
+def _trouble(event: Mapping[str, Any], body: bytes, received: datetime, error: Exception) -> None:
+    from hashlib import sha256
+
+    name = str(event.get("id") or sha256(body).hexdigest())[:255]
+    StripeTrouble.objects.update_or_create(
+        event_id=name,
+        defaults={
+            "kind": str(event.get("type") or "")[:120], "received_at": received,
+            "error": f"{type(error).__name__}: {error}"[:2000], "body": body,
+        },
+    )  # fmt: skip
+
+
+@transaction.atomic
+def read_again(event_id: str, now: datetime) -> bool:
+    """Read a notice in trouble once more; True if it could be read."""
+    row = StripeTrouble.objects.select_for_update().filter(pk=event_id).first()
+    if row is None:
+        return False
+    row.delete()
+    take([(bytes(row.body), row.received_at)], now)
+    return not StripeTrouble.objects.filter(pk=event_id).exists()

@@ -1,0 +1,294 @@
+"""Stripe's objects as rows of our tables. Pure: what is known of links is handed in.
+
+Reads today's shapes and older ones: a subscription's period stands on it or on its items, an
+invoice names its subscription itself or through its parent, a charge names its invoice or not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from tenure.connectors.stripe import money
+
+Object = Mapping[str, Any]
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Told:
+    """What an object says: ``rows`` by table; ``links`` learned from it (``cus:…`` to an account,
+    ``pi:…`` to an invoice); ``needs``: a link it cannot be told without."""
+
+    rows: list[tuple[str, Row]] = field(default_factory=list)
+    links: dict[str, str] = field(default_factory=dict)
+    needs: str = ""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known beside the object: ``links`` as in ``Told``; ``account_metadata`` of policy;
+    ``patient``: wait for a link that is missing, rather than go on without."""
+
+    links: Mapping[str, str] = field(default_factory=dict)
+    account_metadata: str = ""
+    patient: bool = True
+
+
+class _Missing(Exception):  # noqa: N818 - says what is so
+    """A link has to be known first."""
+
+
+def told(thing: Object, at: datetime, known: Known) -> Told | None:
+    """What ``thing`` says as of ``at``; None for kinds of objects that mean nothing to us."""
+    tell = _KINDS.get(str(thing.get("object") or ""))
+    if tell is None:
+        return None
+    try:
+        return tell(thing, at, known)
+    except _Missing as missing:
+        return Told(needs=str(missing))
+
+
+def at_of(seconds: Any) -> datetime | None:
+    """A moment of Stripe's (seconds since 1970)."""
+    return None if seconds is None else datetime.fromtimestamp(int(seconds), UTC)
+
+
+def id_of(thing: Any) -> str:
+    """The id of an object, which may stand for itself or be opened."""
+    return str((thing.get("id") if isinstance(thing, Mapping) else thing) or "")
+
+
+def account_of(thing: Object, known: Known) -> str:
+    """Whose the object is: its customer, or the account id that the customer's metadata names."""
+    customer = thing.get("customer")
+    key = known.account_metadata
+    if not key:
+        return id_of(customer)
+    for place in (thing, customer):
+        named = (place.get("metadata") or {}).get(key) if isinstance(place, Mapping) else None
+        if named:
+            return str(named)
+    link = f"cus:{id_of(customer)}"
+    if link not in known.links and known.patient:
+        raise _Missing(link)
+    return known.links.get(link) or id_of(customer)
+
+
+def _customer(thing: Object, at: datetime, known: Known) -> Told:
+    key, name = known.account_metadata, id_of(thing)
+    account = str((thing.get("metadata") or {}).get(key) or name) if key else name
+    links = {f"cus:{name}": account} if key else {}
+    if thing.get("deleted"):
+        return Told(links=links)
+    address = thing.get("address") or {}
+    row = {
+        "account_id": account,
+        "updated_at": at,
+        "name": thing.get("name") or thing.get("email"),
+        "created_at": at_of(thing.get("created")),
+        "country": address.get("country"),
+        "properties": {"stripe_customer": name},
+    }
+    return Told([("accounts", row)], links)
+
+
+def _price(thing: Object, at: datetime, known: Known) -> Told:  # noqa: ARG001
+    recurring = thing.get("recurring") or thing
+    interval = recurring.get("interval")
+    if interval is None:
+        return Told()  # a one-off price is no plan
+    product = thing.get("product")
+    title = thing.get("nickname") or (product.get("name") if isinstance(product, Mapping) else "")
+    currency = str(thing.get("currency") or "").upper()
+    amount = thing.get("unit_amount", thing.get("amount"))
+    count = recurring.get("interval_count") or 1
+    row = {
+        "plan_id": id_of(thing),
+        "updated_at": at,
+        "name": title or id_of(thing),
+        "price_minor": None if amount is None else money.minor(amount, currency),
+        "currency": currency,
+        "interval": interval if interval in ("month", "year") and count == 1 else None,
+        "properties": {"product": id_of(product), "every": f"{count} {interval}"},
+    }
+    return Told([("plans", row)])
+
+
+_STATUS = {
+    "trialing": "trialing", "active": "active", "past_due": "past_due", "unpaid": "past_due",
+    "canceled": "cancelled", "paused": "paused",
+}  # fmt: skip
+_REASONS = {
+    "cancellation_requested": "voluntary", "payment_failed": "involuntary",
+    "payment_disputed": "involuntary",
+}  # fmt: skip
+
+
+def items_of(thing: Object) -> list[Object]:
+    """The items of a subscription."""
+    return list((thing.get("items") or {}).get("data") or [])
+
+
+def _subscription(thing: Object, at: datetime, known: Known) -> Told:
+    status = _STATUS.get(str(thing.get("status")))
+    if status is None:
+        return Told()  # not begun: its first payment has not been made
+    return Told([("subscriptions", subscription_row(thing, at, status, known))])
+
+
+def subscription_row(thing: Object, at: datetime, status: str, known: Known) -> Row:
+    """A subscription in a state since ``at``."""
+    items = items_of(thing)
+    first: Object = items[0] if items else {}
+    price = first.get("price") or first.get("plan") or {}
+    currency = str(thing.get("currency") or price.get("currency") or "").upper()
+    if thing.get("pause_collection") and status in ("active", "past_due"):
+        status = "paused"
+    ended = at_of(thing.get("ended_at") or _planned_end(thing))
+    why = (thing.get("cancellation_details") or {}).get("reason")
+    return {
+        "subscription_id": id_of(thing),
+        "account_id": account_of(thing, known),
+        "updated_at": at,
+        "plan_id": id_of(price),
+        "status": status,
+        "quantity": first.get("quantity"),
+        "mrr_minor": money.mrr(items, coupons_of(thing), currency),
+        "currency": currency,
+        "started_at": at_of(thing.get("start_date") or thing.get("created")),
+        "renews_at": at_of(_period_end(thing)),
+        "ended_at": ended,
+        "end_reason": _REASONS.get(str(why)) if ended else None,
+        "properties": _further(thing, items),
+    }
+
+
+def _planned_end(thing: Object) -> Any:
+    if thing.get("cancel_at"):
+        return thing["cancel_at"]
+    return _period_end(thing) if thing.get("cancel_at_period_end") else None
+
+
+def _period_end(thing: Object) -> Any:
+    own = thing.get("current_period_end")
+    ends = [i["current_period_end"] for i in items_of(thing) if i.get("current_period_end")]
+    return own or min(ends, default=None)
+
+
+def coupons_of(thing: Object) -> list[Object]:
+    """Coupons on a subscription, as far as they are opened."""
+    listed = [d for d in thing.get("discounts") or [] if isinstance(d, Mapping)]
+    old = thing.get("discount")
+    if isinstance(old, Mapping) and not listed:
+        listed = [old]
+    found = [(d.get("source") or {}).get("coupon") or d.get("coupon") for d in listed]
+    return [c for c in found if isinstance(c, Mapping)]
+
+
+def _further(thing: Object, items: list[Object]) -> dict[str, Any]:
+    coupons = coupons_of(thing)
+    percents = [c["percent_off"] for c in coupons if c.get("percent_off")]
+    kinds = {
+        str(((i.get("price") or {}).get("recurring") or {}).get("usage_type") or "licensed")
+        for i in items
+    }
+    told = {
+        "coupon": {"percent": percents[0]} if percents else None,
+        "metered": True if "metered" in kinds else None,
+        "items": len(items) if len(items) > 1 else None,
+        "stripe_customer": id_of(thing.get("customer")),
+    }
+    return {k: v for k, v in told.items() if v is not None}
+
+
+def _invoice(thing: Object, at: datetime, known: Known) -> Told:  # noqa: ARG001
+    if thing.get("status") in (None, "draft"):
+        return Told(links=_payments_in(thing))
+    moves = thing.get("status_transitions") or {}
+    currency = str(thing.get("currency") or "").upper()
+    gone = moves.get("voided_at") or moves.get("marked_uncollectible_at")
+    row = {
+        "invoice_id": id_of(thing),
+        "account_id": account_of(thing, known),
+        "subscription_id": _subscription_of(thing) or None,
+        "issued_at": at_of(moves.get("finalized_at") or thing.get("created")),
+        "due_at": at_of(thing.get("due_date")),
+        "paid_at": at_of(moves.get("paid_at")),
+        "voided_at": at_of(gone),
+        "amount_minor": money.minor(thing.get("amount_due") or 0, currency),
+        "currency": currency,
+        "properties": {"number": thing.get("number"), "stripe_status": thing.get("status")},
+    }
+    return Told([("invoices", row)], _payments_in(thing))
+
+
+def _subscription_of(thing: Object) -> str:
+    details = (thing.get("parent") or {}).get("subscription_details") or {}
+    return id_of(thing.get("subscription") or details.get("subscription"))
+
+
+def _payments_in(thing: Object) -> dict[str, str]:
+    parts = (thing.get("payments") or {}).get("data") or []
+    made = [(one.get("payment") or {}).get("payment_intent") for one in parts]
+    intents = [id_of(one) for one in (thing.get("payment_intent"), *made)]
+    return {f"pi:{i}": id_of(thing) for i in intents if i}
+
+
+def _invoice_payment(thing: Object, at: datetime, known: Known) -> Told:  # noqa: ARG001
+    intent = id_of((thing.get("payment") or {}).get("payment_intent"))
+    return Told(links={f"pi:{intent}": id_of(thing.get("invoice"))} if intent else {})
+
+
+def _charge(thing: Object, at: datetime, known: Known) -> Told:  # noqa: ARG001
+    status = {"succeeded": "succeeded", "failed": "failed"}.get(str(thing.get("status")))
+    if status is None:
+        return Told()  # still on its way
+    invoice, intent = id_of(thing.get("invoice")), id_of(thing.get("payment_intent"))
+    if not invoice and intent:
+        link = f"pi:{intent}"
+        if link not in known.links and known.patient:
+            raise _Missing(link)
+        invoice = known.links.get(link, "")
+    outcome = thing.get("outcome") or {}
+    card = (thing.get("payment_method_details") or {}).get("card") or {}
+    currency = str(thing.get("currency") or "").upper()
+    properties = {
+        "card": card.get("fingerprint"),
+        "network": card.get("network") or card.get("brand"),
+        "advice_code": outcome.get("advice_code") or outcome.get("network_advice_code"),
+        "network_code": outcome.get("network_decline_code"),
+    }
+    row = {
+        "payment_id": id_of(thing),
+        "account_id": account_of(thing, known),
+        "invoice_id": invoice or None,
+        "attempted_at": at_of(thing.get("created")),
+        "status": status,
+        "decline_code": _decline(thing) if status == "failed" else None,
+        "amount_minor": money.minor(thing.get("amount") or 0, currency),
+        "currency": currency,
+        "properties": {k: v for k, v in properties.items() if v},
+    }
+    return Told([("payments", row)])
+
+
+def _decline(thing: Object) -> str | None:
+    """The decline code; ``card_declined`` says less than the reason behind it."""
+    code = thing.get("failure_code")
+    reason = (thing.get("outcome") or {}).get("reason")
+    return reason if code in (None, "card_declined") and reason else code
+
+
+_KINDS: dict[str, Callable[[Object, datetime, Known], Told]] = {
+    "customer": _customer,
+    "price": _price,
+    "plan": _price,
+    "subscription": _subscription,
+    "invoice": _invoice,
+    "invoice_payment": _invoice_payment,
+    "charge": _charge,
+}
