@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from people import NOW
 
-from tenure.channels import actions, unsubscribing
+from tenure.accounts.models import Person
+from tenure.channels import actions, gate, queries, unsubscribing
 from tenure.channels.drafts import Draft, submit
 from tenure.channels.models import Endpoint, Message, Refusal, Suppression
 from tenure.core.models import AuditEntry
+from tenure.facts.models import InboxRow
 
 ROLES = ("admin", "cs_lead", "csm", "support", "analyst")
 
@@ -88,15 +91,84 @@ def test_looking_at_the_page_changes_nothing(workspace, db):
 
 def test_a_person_chooses_and_may_change_their_mind(workspace, db):
     client = Client()
-    client.post(link(), {"wanted": ["help", "survey"]})
-    refused = set(Refusal.objects.values_list("purpose", flat=True))
-    assert "news" in refused
-    assert not refused & {"help", "survey"}
-    client.post(link(), {"none": "1"})
-    assert "checked" not in client.get(link()).content.decode()
-    client.post(link(), {"wanted": ["help"]})
-    assert "help" not in set(Refusal.objects.values_list("purpose", flat=True))
-    assert not Refusal.objects.filter(purpose="any").exists()
+    client.post(link(), {"wanted": ["mail:help", "mail:survey", "push:help"]})
+    refused = set(Refusal.objects.values_list("channel", "purpose"))
+    assert ("mail", "news") in refused
+    assert ("in_app", "any") in refused
+    assert not refused & {("mail", "help"), ("mail", "survey"), ("push", "help")}
+    client.post(link(), {"none": "mail"})
+    client.post(link(), {"none": "push"})
+    assert " checked" not in client.get(link()).content.decode()
+    client.post(link(), {"wanted": ["mail:help"]})
+    refused = set(Refusal.objects.values_list("channel", "purpose"))
+    assert ("mail", "help") not in refused
+    assert ("mail", "any") not in refused
+    assert {("push", "any"), ("in_app", "any")} <= refused
+
+
+def test_every_channel_is_listed_with_what_comes_by_it(workspace, db):
+    text = Client().get(link()).content.decode()
+    for words in ("Mail", "Push", "In the product", "To your mailbox", "On the devices"):
+        assert words in text
+    assert text.count("Help with the product") == 3
+    assert "Team chat" not in text
+
+
+def test_who_is_known_by_an_address_alone_is_asked_about_mail_only(workspace, db):
+    text = Client().get(link("zoe@example.com")).content.decode()
+    assert "On the devices" not in text
+    Person.objects.create(pk="zoe@example.com")
+    assert "On the devices" in Client().get(link("zoe@example.com")).content.decode()
+
+
+@pytest.mark.parametrize("channel", ["mail", "push", "in_app"])
+def test_a_channel_that_was_turned_off_stays_off_and_the_others_on(workspace, db, channel):
+    Client().post(link(), {"none": channel})
+    contents = {
+        "mail": {"subject": "Hello", "text": "Hello"},
+        "push": {"title": "Hello", "text": "Hello"},
+        "in_app": {"slot": "banner", "title": "Hello", "text": "Hello"},
+    }
+    noon = NOW
+    for name, content in contents.items():
+        address = "ann@example.com" if name == "mail" else "ann"
+        day = noon + timedelta(days=list(contents).index(name))
+        submit([Draft(name, name, "help", address, content, day, "play:x", "ann")], now=noon)
+        gate.pass_due(day)
+    off = Message.objects.get(key=channel)
+    assert (off.state, off.rule) == ("withheld", "consent")
+    assert set(Message.objects.exclude(pk=off.pk).values_list("state", flat=True)) == {"ready"}
+
+
+def test_nothing_at_all_is_nothing_on_any_channel_but_bills(workspace, db):
+    Client().post(link(), {"none": "any"})
+    assert " checked" not in Client().get(link()).content.decode()
+    content = {"subject": "Bill", "text": "Hello"}
+    submit(
+        [Draft("bill", "mail", "payment", "ann@example.com", content, NOW, person_id="ann")],
+        now=NOW,
+    )
+    gate.pass_due(NOW)
+    assert Message.objects.get().state == "ready"
+
+
+def test_saving_what_was_there_changes_and_tells_nothing(workspace, db):
+    everything = {(w.channel, c.purpose) for w in queries.ways("ann") for c in w.choices}
+    assert actions.choose("ann", everything, everything, "page", now=NOW) == 0
+    wanted = everything - {("push", "news")}
+    assert actions.choose("ann", everything, wanted, "page", now=NOW) == 1
+    assert actions.choose("ann", everything, wanted, "page", now=NOW) == 0
+    assert InboxRow.objects.count() == 1
+    # A colleague's word that holds everywhere is not lost on the channels nobody touched.
+    actions.refuse("bo", "any", "any", "a colleague", now=NOW)
+    actions.choose("bo", everything, {("mail", "help")}, "page", now=NOW)
+    got = {(w.channel, c.purpose) for w in queries.ways("bo") for c in w.choices if c.wanted}
+    assert got == {("mail", "help")}
+
+
+def test_what_is_not_offered_cannot_be_chosen(workspace, db):
+    Client().post(link(), {"wanted": ["mail:help", "chat:news", "mail:payment", "nonsense"]})
+    assert set(Refusal.objects.values_list("channel", flat=True)) == {"mail", "push", "in_app"}
 
 
 @pytest.mark.parametrize("token", ["nonsense", "eyJyIjoiYW5uIn0:forged"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
@@ -12,6 +13,9 @@ from tenure.channels.models import DEAD, DOUBT, QUEUED, SENT, Message, Refusal, 
 from tenure.channels.numbers import ANY
 from tenure.core import audit
 from tenure.facts.inbox import OwnFact, record_own
+
+Pair = tuple[str, str]
+"""A channel and a purpose."""
 
 
 @transaction.atomic
@@ -59,6 +63,36 @@ def refuse(
         told = {"channel": channel, "purpose": purpose, "by": by}
         _tell("unsubscribed", recipient, account_id, told, now)
     return new
+
+
+@transaction.atomic
+def choose(
+    recipient: str, offered: Iterable[Pair], wanted: Iterable[Pair], by: str, *, now: datetime
+) -> int:
+    """Keep exactly what the recipient chose among the ``offered`` pairs of channel and purpose;
+    gives how many changed. All of a channel declined is the channel declined, with whatever may be
+    sent by it later."""
+    offer, wish = set(offered), set(wanted)
+    kept = Refusal.objects.select_for_update().filter(recipient=recipient)
+    said = {(row.channel, row.purpose) for row in kept}
+    before = {(c, p) for c, p in offer if {(c, p), (c, ANY), (ANY, p), (ANY, ANY)} & said}
+    after = offer - wish
+    if before == after:
+        return 0
+    channels = {channel for channel, _ in offer}
+    kept.filter(channel__in=[*channels, ANY]).delete()
+    for channel in sorted(channels):
+        mine = {p for c, p in offer if c == channel}
+        no = {p for c, p in after if c == channel}
+        Refusal.objects.bulk_create(
+            Refusal(recipient=recipient, channel=channel, purpose=p, at=now, by=by[:120])
+            for p in ([ANY] if no == mine else sorted(no))
+        )
+    for what, pairs in (("unsubscribed", after - before), ("resubscribed", before - after)):
+        for channel, purpose in sorted(pairs):
+            told = {"channel": channel, "purpose": purpose, "by": by}
+            _tell(what, recipient, "", told, now)
+    return len(before ^ after)
 
 
 @transaction.atomic

@@ -41,11 +41,12 @@ class Purpose(_Spec):
 
 
 class Way(_Spec):
-    """A channel: whom it reaches, and whether quiet hours hold for it."""
+    """A channel: whom it reaches, whether quiet hours hold for it, what people are told of it."""
 
     title: str
     reaches: Literal["person", "system"]
     quiet: bool
+    about: str = Field(default="", max_length=200)
 
 
 class Cap(_Spec):

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 
 from django.db.models import Count, Q, QuerySet
 
+from tenure.accounts.models import Person
 from tenure.channels.models import Message, PushSubscription, Refusal
 from tenure.channels.numbers import ANY, Numbers
 from tenure.core import policy
 
 
-def find(*, state: str = "", channel: str = "", search: str = "") -> QuerySet[Message]:
-    """Messages that match, newest first; ``search`` looks at addressee, account, source and key."""
+def find(
+    *, state: str = "", channel: str = "", search: str = "", outcome: str = ""
+) -> QuerySet[Message]:
+    """Messages that match, newest first; ``search`` looks at addressee, account, source and key,
+    ``outcome`` is what was said of a mail since."""
     rows = Message.objects.order_by("-pk")
+    if outcome:
+        rows = rows.filter(outcome=outcome)
     if state:
         rows = rows.filter(state=state)
     if channel:
@@ -47,19 +54,43 @@ class Choice:
     wanted: bool
 
 
-def choices(recipient: str, channel: str = "mail") -> list[Choice]:
-    """Every purpose a recipient may decline, with what they said of it so far."""
+@dataclass(frozen=True)
+class Way:
+    """A channel on the preference page: what it is, and what may come by it."""
+
+    channel: str
+    title: str
+    about: str
+    choices: tuple[Choice, ...]
+
+    @property
+    def wanted(self) -> int:
+        """How many purposes the recipient gets this way."""
+        return sum(choice.wanted for choice in self.choices)
+
+
+def ways(recipient: str) -> list[Way]:
+    """Every channel that reaches the recipient, with every purpose they may decline there and what
+    they said of it so far. Who is known by an address alone is reached by mail only."""
     numbers: Numbers = policy.load("channels")
-    said = set(
-        Refusal.objects.filter(recipient=recipient, channel__in=[channel, ANY]).values_list(
-            "purpose", flat=True
-        )
-    )
+    refused: dict[str, set[str]] = defaultdict(set)
+    said = Refusal.objects.filter(recipient=recipient).values_list("channel", "purpose")
+    for channel, purpose in said:
+        refused[channel].add(purpose)
+    known = "@" not in recipient or Person.objects.filter(pk=recipient).exists()
     return [
+        Way(name, way.title, way.about, _choices(refused[name] | refused[ANY], numbers))
+        for name, way in numbers.channels.items()
+        if way.reaches == "person" and (known or name == "mail")
+    ]
+
+
+def _choices(said: set[str], numbers: Numbers) -> tuple[Choice, ...]:
+    return tuple(
         Choice(name, purpose.title, not said & {name, ANY})
         for name, purpose in numbers.purposes.items()
         if purpose.category != "transactional"
-    ]
+    )
 
 
 def people_with_device() -> QuerySet[PushSubscription, str]:

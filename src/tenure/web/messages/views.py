@@ -31,6 +31,12 @@ STATES = {
     "doubt": ("In doubt", "warn"),
     "cancelled": ("Stopped", "none"),
 }
+OUTCOMES = {
+    "delivered": "it arrived",
+    "returned": "it came back",
+    "bounced": "it came back: the address does not work",
+    "complained": "it was called spam",
+}
 TABS = (("Log", "messages"), ("Not written to", "messages_barred"))
 
 
@@ -44,7 +50,7 @@ def page(request: HttpRequest) -> HttpResponse:
     """The log, by state, channel and words."""
     filters = {
         name: request.GET.get(name, "").replace("\x00", "")
-        for name in ("state", "channel", "search")
+        for name in ("state", "channel", "search", "outcome")
     }
     found = queries.counts()
     rows = Paginator(queries.find(**filters), PAGE).get_page(request.GET.get("page"))
@@ -82,6 +88,7 @@ def one(request: HttpRequest, message_id: int) -> HttpResponse:
         **_line(row),
         "numbers": policy.load("channels"),
         "purpose": policy.load("channels").purposes.get(row.purpose),
+        "outcome": OUTCOMES.get(row.outcome, ""),
         "again": may and row.state in ("dead", "doubt"),
         "doubtful": may and row.state == "doubt",
     }

@@ -15,6 +15,7 @@ from tenure.core import policy
 from tenure.web import workspace_name
 
 ONE_CLICK = "List-Unsubscribe"
+BY = "preference page"
 
 
 @csrf_exempt  # the signed address is the proof: mail programs post from nowhere
@@ -30,7 +31,7 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
     context = {
         "about": purposes.get(who.purpose),
         "purpose": who.purpose,
-        "choices": queries.choices(who.recipient),
+        "ways": queries.ways(who.recipient),
         "company": workspace_name.read(),
         "done": request.GET.get("done") == "1",
     }
@@ -42,18 +43,19 @@ def _save(request: HttpRequest, who: unsubscribing.Who) -> HttpResponse:
     if ONE_CLICK in request.POST:
         actions.refuse(who.recipient, "mail", who.purpose, "one-click", now=now)
         return HttpResponse("You will get no more of these.\n", content_type="text/plain")
-    if "none" in request.POST:
-        actions.refuse(who.recipient, "mail", ANY, "preference page", now=now)
+    ways = queries.ways(who.recipient)
+    off = request.POST.get("none", "")
+    if off:
+        for way in ways:
+            if off in (way.channel, ANY):
+                actions.refuse(who.recipient, way.channel, ANY, BY, now=now)
     else:
-        _choose(who.recipient, set(request.POST.getlist("wanted")))
+        offered = {(way.channel, c.purpose) for way in ways for c in way.choices}
+        wanted = {_pair(value) for value in request.POST.getlist("wanted")}
+        actions.choose(who.recipient, offered, wanted & offered, BY, now=now)
     return redirect(f"{request.path}?done=1")
 
 
-def _choose(recipient: str, wanted: set[str]) -> None:
-    now, by = timezone.now(), "preference page"
-    before = queries.choices(recipient)
-    if any(c.wanted != (c.purpose in wanted) for c in before):
-        actions.allow(recipient, "mail", ANY, by, now=now)
-        for choice in before:
-            if choice.purpose not in wanted:
-                actions.refuse(recipient, "mail", choice.purpose, by, now=now)
+def _pair(value: str) -> tuple[str, str]:
+    channel, _, purpose = value.partition(":")
+    return channel, purpose

@@ -11,6 +11,7 @@ TABS = (
     ("Team", "settings_team", "team.view"),
     ("Keys and SDKs", "settings_keys", "keys.manage"),
     ("Endpoints", "settings_endpoints", "endpoints.manage"),
+    ("Mail", "settings_mail", "endpoints.manage"),
     ("In the product", "settings_in_app", "keys.manage"),
     ("Audit trail", "settings_audit", "audit.view"),
     ("Workspace", "settings_workspace", "jobs.view"),
