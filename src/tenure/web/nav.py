@@ -26,6 +26,7 @@ ITEMS = (
     Item("Indicators", "chart-line", "/indicators/", "alerts.view"),
     Item("Validation", "target", "/validation/", "validation.view"),
     Item("Revenue", "chart-line", "/revenue/", "revenue.view"),
+    Item("Cancel flow", "logout", "/cancel-flow/", "cancel.view"),
     Item("Plays", "bolt", "/plays/", "plays.view"),
     Item("Dunning", "credit-card", "/dunning/", "dunning.view"),
     Item("Messages", "mail", "/messages/", "messages.view"),

@@ -28,6 +28,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("indicators/", include("tenure.web.indicators.urls")),
     path("validation/", include("tenure.web.validation.urls")),
     path("revenue/", include("tenure.web.revenue.urls")),
+    path("cancel-flow/", include("tenure.web.cancelling.urls")),
     path("plays/", include("tenure.web.plays.urls")),
     path("dunning/", include("tenure.web.dunning.urls")),
     path("messages/", include("tenure.web.messages.urls")),

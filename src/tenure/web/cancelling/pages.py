@@ -1,0 +1,180 @@
+"""The team's pages: what was saved, the visits, one of them, and what waits for billing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from tenure.accounts import segments
+from tenure.accounts.models import Account
+from tenure.analytics.errors import SpecError
+from tenure.core.roles import needs
+from tenure.programs.cancel import carrying, documents, queries, saves
+from tenure.programs.cancel.numbers import Numbers
+from tenure.programs.cancel.queries import Ask
+from tenure.programs.cancel.saves import Group
+from tenure.web.cancelling.asked import SPANS, query, read
+
+TABS = (("Saves", "cancel_flow"), ("Visits", "cancel_visits"), ("Waiting", "cancel_waiting"),
+        ("Builder", "cancel_builder"))  # fmt: skip
+OUTCOMES = {
+    "saved": ("offer taken", "good"), "kept": ("stayed as is", "ok"),
+    "abandoned": ("left undecided", "none"), "cancelled": ("cancelled", "bad"),
+    "": ("open", "accent"),
+}  # fmt: skip
+STATES = {
+    "waiting": ("waits for billing", "warn"), "done": ("done", "good"),
+    "refused": ("refused by billing", "bad"), "dropped": ("dropped", "none"),
+    "undone": ("taken back", "none"),
+}  # fmt: skip
+ACTS = {"coupon": "Discount", "pause": "Pause", "plan": "Change of plan", "cancel": "Cancellation"}
+MOST = 500
+
+
+def tabs(current: str) -> list[dict[str, object]]:
+    """The tabs of these pages; what waits is counted."""
+    count = len(queries.waiting())
+    return [
+        {"title": t, "url": reverse(n), "current": n == current,
+         **({"count": count} if n == "cancel_waiting" and count else {})}
+        for t, n in TABS
+    ]  # fmt: skip
+
+
+@needs("cancel.view")
+def page(request: HttpRequest) -> HttpResponse:
+    """What the flow achieved, and whether it lasted."""
+    now, numbers = timezone.now(), documents.current()
+    ask, span = read(request.GET.dict(), now)
+    found = queries.figures(ask, now)
+    context = {
+        "tabs": tabs("cancel_flow"), "on": numbers.running.on, "f": found, "span": span,
+        "spans": SPANS, "ask": ask, "query": query(ask, span), "targets": numbers.targets,
+        "undecided": found.kept + found.abandoned,
+        "status": _status(found.rate.value, *numbers.targets.save_rate),
+        "returned": _status(found.returned.value, *numbers.targets.returned),
+        "groups": [_told(name, rows, ask, span, numbers) for name, rows in found.groups.items()],
+        "split": queries.split_test(now), "numbers": numbers, "judged_after": saves.JUDGED_AFTER,
+        "links": {o: query(ask, span, outcome=o) for o in OUTCOMES if o},
+        "any": bool(found.visits) or queries.matching(Ask()).exists(),
+    }  # fmt: skip
+    return render(request, "web/cancelling/saves.html", context)
+
+
+def _status(value: float | None, low: float, high: float) -> tuple[str, str]:
+    if value is None:
+        return "none", "no data yet"
+    if value < low:
+        return "bad", "below target"
+    return ("good", "on target") if value <= high else ("good", "above target")
+
+
+def _told(
+    name: str, rows: tuple[Group, ...], ask: Ask, span: str, numbers: Numbers
+) -> dict[str, Any]:
+    titles = titles_of(name, numbers)
+    return {
+        "name": name,
+        "rows": [
+            {"g": g, "title": titles.get(g.key, g.key),
+             "links": {o or "all": query(ask, span, **{name: g.key, "outcome": o})
+                       for o in ("", "saved", "cancelled")}}
+            for g in rows[:20]
+        ],
+    }  # fmt: skip
+
+
+def titles_of(name: str, numbers: Numbers) -> dict[str, str]:
+    """How the values of reason, offer and segment are called."""
+    first = numbers.languages[0]
+    if name == "reason":
+        return {r.name: r.text[first] for r in numbers.reasons}
+    if name == "segment":
+        return segments.titles()
+    return {o.name: o.name.replace("_", " ") for o in numbers.offers} if name == "offer" else {}
+
+
+@needs("cancel.view")
+def visits(request: HttpRequest) -> HttpResponse:
+    """The visits behind a number, or all of them."""
+    now, numbers = timezone.now(), documents.current()
+    ask, span = read(request.GET.dict(), now)
+    gone = request.GET.get("gone", "")
+    count = queries.matching(ask).count()
+    rows = queries.listed(ask, MOST)
+    if gone:
+        wanted = {r.pk for r in queries.ended(ask, now) if r.outcome != "cancelled" and r.gone(now)}
+        rows = [r for r in rows if r["id"] in wanted]
+        count = len(rows)
+    titles = titles_of("reason", numbers)
+    for row in rows:
+        row["pill"] = OUTCOMES[row["outcome"]]
+        row["why"] = titles.get(row["reason"], row["reason"])
+    context = {
+        "tabs": tabs("cancel_visits"), "rows": rows, "count": count, "most": MOST, "ask": ask,
+        "span": span, "spans": SPANS, "gone": gone,
+        "outcomes": [(k or "open", t) for k, (t, _) in OUTCOMES.items()],
+        "reasons": [*titles.items(), ("not said", "not said")],
+        "filtered": bool(query(ask, "").removeprefix("span=").strip("&") or gone),
+        "any": queries.matching(Ask()).exists(),
+    }  # fmt: skip
+    return render(request, "web/cancelling/visits.html", context)
+
+
+@needs("cancel.view")
+def visit(request: HttpRequest, pk: int) -> HttpResponse:
+    """One visit: what was said, offered and done."""
+    found = queries.shown(pk)
+    if found is None:
+        raise Http404("there is no such visit")
+    numbers = documents.current()
+    reason = titles_of("reason", numbers).get(found["reason"], found["reason"])
+    context = {
+        "v": found, "reason": reason, "pill": OUTCOMES[found["outcome"]],
+        "acts": [_act(a) for a in found["acts"]],
+        "known": Account.objects.filter(pk=found["account_id"]).exists(),
+    }  # fmt: skip
+    return render(request, "web/cancelling/visit.html", context)
+
+
+def _act(act: dict[str, Any]) -> dict[str, Any]:
+    return {**act, "title": ACTS.get(act["what"], act["what"]), "pill": STATES[act["state"]]}
+
+
+@needs("cancel.view")
+def waiting(request: HttpRequest) -> HttpResponse:
+    """What billing has not done yet, and what it will not do."""
+    acts = queries.waiting()
+    names = queries.names_of([a.account_id for a in acts])
+    rows = [
+        {"act": a, "title": ACTS.get(a.what, a.what), "pill": STATES[a.state],
+         "account": names.get(a.account_id, a.account_id)}
+        for a in acts
+    ]  # fmt: skip
+    context = {"tabs": tabs("cancel_waiting"), "rows": rows}
+    return render(request, "web/cancelling/waiting.html", context)
+
+
+@require_POST
+@needs("cancel.handle")
+def again(request: HttpRequest, pk: int) -> HttpResponse:
+    """Have a refused act tried again."""
+    now = timezone.now()
+    try:
+        act = carrying.try_again(pk, request.user, now=now)
+    except SpecError as error:
+        messages.error(request, f"Not tried: the act {error.problem}; {error.remedy}.")
+        return redirect("cancel_waiting")
+    done = carrying.run(act.pk, now)
+    act.refresh_from_db()
+    if done and act.state == "done":
+        messages.success(request, "Done.")
+    else:
+        messages.error(request, f"Not done: {act.detail}")
+    return redirect("cancel_visit", act.visit_id)
