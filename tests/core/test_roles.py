@@ -29,6 +29,7 @@ MATRIX = {
     "facts.import": "ALC", "facts.repair": "ALS", "export": "ALCN", "people.export": "AL",
     "people.erase": "A", "policy.view": "ALCSN", "policy.edit": "AL", "team.view": "ALCSN",
     "tasks.view": "ALCSN", "tasks.edit": "ALCS",
+    "cancel.view": "ALCSN", "cancel.handle": "ALC",
     "plays.view": "ALCSN", "plays.enrol": "ALC", "plays.edit": "AL",
     "dunning.view": "ALCSN", "dunning.act": "ALC",
     "messages.view": "ALCSN", "messages.send": "ALC", "endpoints.manage": "A",

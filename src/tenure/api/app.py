@@ -8,6 +8,7 @@ from tenure import __version__
 from tenure.api import (
     accounts,
     alerts,
+    cancelling,
     dunning,
     errors,
     exports,
@@ -60,6 +61,7 @@ ROOMS = {
     "policy": policy.endpoints,
     "team": team.endpoints,
     "keys": keys.endpoints,
+    "cancel": cancelling.endpoints,
     "plays": plays.endpoints,
     "dunning": dunning.endpoints,
     "portfolio": portfolio.endpoints,

@@ -37,6 +37,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "plays": ("plays", "List plays, switch them, try them on history, tell their effect."),
     "portfolio": ("portfolio", "Load, touches owed, cost to serve, and who would get what."),
     "mail": ("mail", "How mails leave, a test mail, and bounces from a mailbox."),
+    "cancel": ("cancel", "The cancel flow: saves, visits, what waits for billing, links."),
     "dunning": ("dunning", "Payments that failed: cases, next steps, recovery."),
     "audit": ("audit", "Look for known faults of customer success in your own data."),
     "doctor": ("doctor", "Check the workspace and say how to repair what is wrong."),

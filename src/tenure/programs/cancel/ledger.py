@@ -59,6 +59,12 @@ def subscriptions(accounts: Sequence[str], now: datetime) -> list[Subscription]:
     return sorted(found, key=lambda s: (s.started_at, s.subscription_id))
 
 
+def dearest(account_id: str, now: datetime) -> Subscription | None:
+    """The running subscription of an account that is worth most."""
+    found = [s for s in subscriptions([account_id], now) if s.runs()]
+    return max(found, key=lambda s: s.mrr_minor, default=None)
+
+
 def plans(now: datetime) -> list[Plan]:
     """Every plan as known at ``now``."""
     rows = _latest(

@@ -98,7 +98,7 @@ def ended(ask: Ask, now: datetime) -> list[Seen]:
         (s.account_id, s.subscription_id): s
         for s in ledger.subscriptions(sorted({r.account_id for r in rows}), now)
     }
-    left = _asked_to_end([r.account_id for r in rows])
+    left = _said_to_end([r.account_id for r in rows])
     found = []
     for r in rows:
         offered = taken.get(r.pk) or last_shown.get(r.pk)
@@ -106,30 +106,34 @@ def ended(ask: Ask, now: datetime) -> list[Seen]:
     return found
 
 
-def _asked_to_end(accounts: Sequence[str]) -> dict[tuple[str, str], datetime]:
-    """When each subscription ends whose customer cancelled it here, though billing has not said so
-    yet."""
+Left = dict[tuple[str, str], list[datetime]]
+
+
+def _said_to_end(accounts: Sequence[str]) -> Left:
+    """When each subscription was cancelled here, whether billing has told so yet or not."""
     rows = Visit.objects.filter(outcome="cancelled").order_by("ended_at")
-    told = rows.values_list("account_id", "subscription_id", "last_day")
-    wanted = set(accounts)
-    return {(a, s): day for a, s, day in told if day is not None and a in wanted}
+    wanted, found = set(accounts), Left()
+    for account, subscription, at in rows.values_list("account_id", "subscription_id", "ended_at"):
+        if at is not None and account in wanted:
+            found.setdefault((account, subscription), []).append(at)
+    return found
 
 
-def _seen(
-    r: Visit, offered: Offered | None, told: ledger.Subscription | None,
-    left: dict[tuple[str, str], datetime],
-) -> Seen:  # fmt: skip
+def _seen(r: Visit, offered: Offered | None, told: ledger.Subscription | None, left: Left) -> Seen:
     assert r.ended_at is not None
+    here = [at for at in left.get((r.account_id, r.subscription_id), ()) if at > r.started_at]
+    if told is not None and told.runs() and here and told.changed_at > here[-1]:
+        here = []  # taken up again since
+    # What was told to end in the future was cancelled when that was told.
     over = told.over_since() if told else None
-    here = left.get((r.account_id, r.subscription_id))
-    gone = [moment for moment in (over, here) if moment is not None and moment > r.started_at]
-    runs_again = told is not None and told.runs() and here is not None and told.changed_at > here
+    gone = [*here, *([min(over, told.changed_at)] if told and over else [])]
+    gone = [moment for moment in gone if moment > r.started_at]
+    taken = offered if offered and offered.answer == "accepted" else None
     return Seen(
         r.pk, r.account_id, r.outcome, r.ended_at, r.reason,
         offered.name if offered else "", offered.kind if offered else "",
-        offered.until if offered and offered.answer == "accepted" else None,
-        tuple(r.segments), r.plan_id, r.tenure_days, r.arm, r.split, r.mrr_minor, r.currency,
-        r.first_signal_at, min(gone) if gone and not runs_again else None,
+        taken.until if taken else None, tuple(r.segments), r.plan_id, r.tenure_days, r.arm,
+        r.split, r.mrr_minor, r.currency, r.first_signal_at, min(gone) if gone else None,
         told is not None and told.status == "paused",
     )  # fmt: skip
 

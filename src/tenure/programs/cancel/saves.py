@@ -29,8 +29,8 @@ STAYED = ("saved", "kept", "abandoned")
 
 @dataclass(frozen=True)
 class Seen:
-    """An ended visit. ``gone_at``: when the subscription ended (or will), if that was told after
-    the visit began; ``paused``: the subscription is on pause now."""
+    """An ended visit. ``gone_at``: when, after the visit began, the subscription was cancelled or
+    ended, whichever came first; ``paused``: the subscription is on pause now."""
 
     pk: int
     account_id: str
@@ -52,11 +52,11 @@ class Seen:
     paused: bool = False
 
     def gone_within(self, days: int) -> bool:
-        """Whether the subscription ended within so many days after the visit."""
+        """Whether they went within so many days after the visit."""
         return self.gone_at is not None and self.gone_at <= self.ended_at + timedelta(days=days)
 
     def gone(self, now: datetime) -> bool:
-        """Whether the subscription has ended by ``now``."""
+        """Whether they have gone by ``now``."""
         return self.gone_at is not None and self.gone_at <= now
 
 

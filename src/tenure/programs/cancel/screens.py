@@ -15,8 +15,9 @@ from tenure.programs.cancel import documents, ledger
 from tenure.programs.cancel.course import in_order
 from tenure.programs.cancel.models import WAITING, Visit
 from tenure.programs.cancel.numbers import Numbers, fill
-from tenure.programs.cancel.plans import Part, Plan, compare, price
+from tenure.programs.cancel.plans import Plan, compare, price
 from tenure.programs.cancel.taking import months_on
+from tenure.programs.cancel.trial import part_in_words
 
 RETURNS = (("yes", "yes"), ("maybe", "maybe"), ("unlikely", "unlikely"), ("no", "never"))
 
@@ -224,14 +225,10 @@ def _difference(mine: Plan, other: Plan, words: dict[str, str]) -> dict[str, lis
     names = {"month": words["a_month"], "year": words["a_year"]}
     prices = [f"{p.title}: {said}" for p in (mine, other) if (said := price(p, names))]
     return {
-        "kept": [_part(part, words, "") for part in told.kept],
-        "lost": [_part(part, words, "_lost") for part in told.lost],
+        "kept": [part_in_words(part, words, "") for part in told.kept],
+        "lost": [part_in_words(part, words, "_lost") for part in told.lost],
         "prices": prices if len(prices) == 2 else [],
     }
-
-
-def _part(part: Part, words: dict[str, str], beyond: str) -> str:
-    return part if isinstance(part, str) else fill(words[f"{part[0]}{beyond}"], n=part[1])
 
 
 def day(moment: datetime, visit: Visit, words: dict[str, str]) -> str:
