@@ -59,6 +59,17 @@ def test_what_waits_is_listed_and_tried_again(company: Company, api: Any) -> Non
     assert Act.objects.get(pk=waits["id"]).state == "done"
 
 
+def test_what_was_done_is_taken_back(company: Company, api: Any) -> None:
+    act = Act.objects.get(what="coupon")
+    path = f"/api/v1/cancel/acts/{act.pk}/take-back"
+    why = {"reason": "asked by phone"}
+    assert api("analyst").post(path, why, content_type="application/json").status_code == 403
+    told = api("csm").post(path, why, content_type="application/json").json()
+    assert (told["what"], told["state"]) == ("coupon", "done")
+    assert api("csm").post(path, why, content_type="application/json").status_code == 422
+    assert api("csm").post(path, {}, content_type="application/json").status_code == 422
+
+
 def test_a_link_opens_the_hosted_page(company: Company, api: Any) -> None:
     body = {"account": "other", "person": "bo"}
     made = api("csm").post("/api/v1/cancel/links", body, content_type="application/json").json()

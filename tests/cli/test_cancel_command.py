@@ -9,6 +9,7 @@ import pytest
 import time_machine
 from programs.cancel.cancelling import TEXT, Company, days, make
 
+from tenure.analytics.errors import SpecError
 from tenure.cli.main import build
 from tenure.cli.output import CommandError
 from tenure.core import policy
@@ -68,6 +69,14 @@ def test_what_waits_is_told_and_tried_again(run: Any, company: Company) -> None:
     assert row["detail"] == "locked"
     company.till.says_no = ""
     assert "done" in run(f"cancel again {row['id']}")
+
+
+def test_what_was_done_is_taken_back(run: Any) -> None:
+    rows = json.loads(run("cancel list --outcome saved --json"))
+    (act,) = json.loads(run(f"cancel show {rows[0]['id']} --json"))["acts"]
+    assert "done" in run(f"cancel take-back {act['id']} --why phoned")
+    with pytest.raises(SpecError):
+        run(f"cancel take-back {act['id']} --why again")
 
 
 def test_a_link_is_made_for_accounts_while_it_is_on(run: Any, company: Company) -> None:

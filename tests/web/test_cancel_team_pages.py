@@ -86,6 +86,7 @@ def test_who_only_reads_changes_nothing(
     client = seen_by(colleague(role))
     act = Act.objects.get(state="refused")
     assert client.post(f"/cancel-flow/waiting/{act.pk}/again/").status_code == 403
+    assert client.post(f"/cancel-flow/acts/{act.pk}/take-back/", {"why": "x"}).status_code == 403
     assert client.post("/cancel-flow/builder/switch/", {"on": "0"}).status_code == 403
     assert client.post("/cancel-flow/builder/", {}).status_code == 403
     assert "/again/" not in text_of(client, "waiting/")
@@ -145,6 +146,18 @@ def test_what_billing_refused_is_tried_again_by_a_person(seen: Any, visited: Com
     assert "Done." in answer.content.decode()
     act.refresh_from_db()
     assert act.state == "done"
+
+
+def test_what_was_done_is_taken_back_with_a_reason(seen: Any, visited: Company) -> None:
+    visited.till.says_no = ""
+    act = Act.objects.get(what="coupon", state="done")
+    path = f"/cancel-flow/acts/{act.pk}/take-back/"
+    assert "reason is empty" in seen.post(path, {"why": ""}, follow=True).content.decode()
+    page = seen.post(path, {"why": "asked by phone"}, follow=True).content.decode()
+    assert "Taken back." in page
+    assert "Taking back: Discount" in page
+    act.refresh_from_db()
+    assert act.state == "undone"
 
 
 # --- builder

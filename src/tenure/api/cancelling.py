@@ -167,6 +167,12 @@ class WaitingOut(ActOut):
     subscription_id: str
 
 
+class WhyIn(Schema):
+    """A reason."""
+
+    reason: str = Field(min_length=1, max_length=1000)
+
+
 class LinkIn(Schema):
     """Whom a link is for; an empty subscription is whichever the account has."""
 
@@ -263,6 +269,20 @@ def try_again(request: HttpRequest, pk: int) -> Act:
     act = carrying.try_again(pk, caller(request), now=now)
     carrying.run(act.pk, now)
     act.refresh_from_db()
+    return act
+
+
+@endpoints.post("/acts/{int:pk}/take-back", "cancel.handle", WaitingOut)
+def take_back(request: HttpRequest, pk: int, data: WhyIn) -> Act:
+    """Undo in billing what was done, for a reason; what waits is not done. Gives the act that
+    undoes it, or the one that was dropped."""
+    if not Act.objects.filter(pk=pk).exists():
+        raise not_found("act", pk)
+    now = datetime.now(UTC)
+    act = carrying.take_back(pk, data.reason, caller(request), now=now)
+    if act.undoes_id:
+        carrying.run(act.pk, now)
+        act.refresh_from_db()
     return act
 
 

@@ -68,6 +68,18 @@ class Till:
         self._act("plan", how["key"], plan_id=how["plan_id"])
         return LEDGER.change_plan(which, **how)
 
+    def resume(self, which: Subscription, **how: Any) -> Outcome:
+        self._act("resume", how["key"])
+        return LEDGER.resume(which, **how)
+
+    def remove_coupon(self, which: Subscription, **how: Any) -> Outcome:
+        self._act("remove_coupon", how["key"])
+        return LEDGER.remove_coupon(which, **how)
+
+    def keep(self, which: Subscription, **how: Any) -> Outcome:
+        self._act("keep", how["key"])
+        return LEDGER.keep(which, **how)
+
 
 TILL = Till()
 

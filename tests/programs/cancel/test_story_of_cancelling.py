@@ -90,7 +90,7 @@ def test_every_offer_is_carried_out_once_on_the_terms_shown(
     visit = company.says(visit, *before, Yes(offer), Yes(offer), Yes(offer))
     assert (visit.outcome, visit.accepted) == ("saved", offer)
     assert Offered.objects.get(name=offer).answer == "accepted"
-    acts = list(Act.objects.values_list("what", "state"))
+    acts = list(Act.objects.exclude(what="resume").values_list("what", "state"))
     assert acts == ([(what, "done")] if what else [])
     if terms:
         assert Act.objects.get().terms == terms
@@ -107,7 +107,7 @@ def test_a_pause_is_for_as_long_as_they_choose_and_never_longer_than_offered(
 ) -> None:
     visit = company.says(company.comes(), Told("temporary"))
     visit = company.says(visit, Yes("pause"), months=2)
-    act = Act.objects.get()
+    act = Act.objects.get(what="pause")
     assert act.terms["until"][:10] == "2026-05-02"
     assert subscription(company).status == "paused"
     again = company.says(company.comes(), Told("temporary"), No(), Cancel())

@@ -28,7 +28,7 @@ def register(app: typer.Typer) -> None:
     group.callback()(_start)
     for name, command in (
         ("saves", saves), ("list", list_), ("show", show), ("waiting", waiting),
-        ("again", again), ("link", link), ("preview", preview),
+        ("again", again), ("take-back", take_back), ("link", link), ("preview", preview),
     ):  # fmt: skip
         group.command(name)(command)
     app.add_typer(group, name="cancel")
@@ -145,6 +145,23 @@ def again(
     kept = carrying.try_again(act, "command line", now=now)
     carrying.run(kept.pk, now)
     kept.refresh_from_db()
+    say("{state}: {detail}", state=kept.state, detail=kept.detail)
+
+
+def take_back(
+    act: Annotated[int, typer.Argument(help="Number of an act, see 'tenure cancel show --json'.")],
+    why: Annotated[str, typer.Option(help="The reason, kept in the audit trail.")],
+) -> None:
+    """Undo in billing what was done; what waits is not done."""
+    from datetime import UTC, datetime
+
+    from tenure.programs.cancel import carrying
+
+    now = datetime.now(UTC)
+    kept = carrying.take_back(act, why, "command line", now=now)
+    if kept.undoes_id:
+        carrying.run(kept.pk, now)
+        kept.refresh_from_db()
     say("{state}: {detail}", state=kept.state, detail=kept.detail)
 
 

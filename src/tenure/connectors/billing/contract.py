@@ -64,6 +64,15 @@ class Billing(Protocol):
     def change_plan(self, which: Subscription, *, plan_id: str, key: str, now: datetime) -> Outcome:
         """Move to another plan."""
 
+    def resume(self, which: Subscription, *, key: str, now: datetime) -> Outcome:
+        """End a pause: collect again from now on. One that is not paused stays as it is."""
+
+    def remove_coupon(self, which: Subscription, *, key: str, now: datetime) -> Outcome:
+        """Take no more discount off."""
+
+    def keep(self, which: Subscription, *, key: str, now: datetime) -> Outcome:
+        """Take a cancellation back that has not come into force; Refused if it has."""
+
 
 BILLING = {"ledger": "tenure.connectors.billing.ledger:LEDGER"}
 

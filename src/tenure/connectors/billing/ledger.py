@@ -72,6 +72,26 @@ class Ledger:
         """The subscription is on the other plan; its price is told by your next import."""
         return _write(which, _latest(which, now), key, now, plan_id=plan_id)
 
+    def resume(self, which: Subscription, *, key: str, now: datetime) -> Outcome:
+        """The subscription is marked as active, if it was paused."""
+        row = _latest(which, now)
+        if row.get("status") != "paused":
+            return Outcome("done", now, "it was not paused")
+        return _write(which, row, key, now, status="active")
+
+    def remove_coupon(self, which: Subscription, *, key: str, now: datetime) -> Outcome:
+        """No discount is written beside the subscription any more."""
+        return _write(which, _latest(which, now), key, now, properties={"coupon": None})
+
+    def keep(self, which: Subscription, *, key: str, now: datetime) -> Outcome:
+        """The subscription goes on, if its last day has not come."""
+        row = _latest(which, now)
+        if row.get("status") != "cancelled":
+            return Outcome("done", now, "it was not cancelled")
+        if row.get("ended_at") is not None:  # hidden until the day itself
+            raise Refused(f"it ended on {row['ended_at']:%Y-%m-%d}: the customer subscribes anew")
+        return _write(which, row, key, now, status="active")
+
 
 def _latest(which: Subscription, now: datetime) -> dict[str, Any]:
     for row in queries.rows_of("subscriptions", which.account_id, now):

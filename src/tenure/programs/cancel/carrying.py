@@ -25,12 +25,14 @@ from tenure.connectors.billing.contract import (
 from tenure.core import audit
 from tenure.programs.cancel import documents
 from tenure.programs.cancel.facts import tell
-from tenure.programs.cancel.models import DONE, REFUSED, UNDONE, WAITING, Act, Visit
+from tenure.programs.cancel.models import DONE, DROPPED, REFUSED, UNDONE, WAITING, Act, Visit
 
 log = logging.getLogger("tenure.cancel")
 LEASE = timedelta(minutes=3)
 """Longer than any call of a billing system takes."""
 CHUNK = 200
+PLANNED = Q(what="resume", tries=0)
+"""Acts that are due on a day to come: others do not wait for them."""
 
 
 def retry_after(tries: int) -> timedelta:
@@ -62,7 +64,8 @@ def carry_out(now: datetime) -> int:
 def run_for(visit: Visit, now: datetime) -> None:
     """Do what a visit asked for at once, so that the customer sees the result; what cannot be done
     now waits."""
-    for pk in visit.acts.filter(state=WAITING).order_by("pk").values_list("pk", flat=True):
+    rows = visit.acts.filter(state=WAITING, due_at__lte=now).order_by("pk")
+    for pk in rows.values_list("pk", flat=True):
         run(pk, now)
 
 
@@ -92,7 +95,7 @@ def _claimed(pk: int, now: datetime) -> Act | None:
     if act is None or (act.lease_until is not None and act.lease_until >= now):
         return None
     same = Act.objects.filter(account_id=act.account_id, subscription_id=act.subscription_id)
-    if same.filter(state=WAITING, pk__lt=act.pk).exists():
+    if same.filter(state=WAITING, pk__lt=act.pk).exclude(PLANNED).exists():
         return None
     act.lease_until, act.tries = now + LEASE, act.tries + 1
     act.save(update_fields=["lease_until", "tries"])
@@ -101,6 +104,8 @@ def _claimed(pk: int, now: datetime) -> Act | None:
 
 def _do(system: Billing, act: Act, now: datetime) -> Outcome:
     which = Subscription(act.subscription_id, act.account_id)
+    if act.undoes_id or act.what == "resume":
+        return _undo(system, which, act, now)
     terms = act.terms
     if act.what == "coupon":
         return system.apply_coupon(
@@ -114,6 +119,16 @@ def _do(system: Billing, act: Act, now: datetime) -> Outcome:
     return system.cancel(
         which, at_period_end=terms["at_period_end"], reason="voluntary", key=act.key, now=now
     )
+
+
+def _undo(system: Billing, which: Subscription, act: Act, now: datetime) -> Outcome:
+    if act.what == "coupon":
+        return system.remove_coupon(which, key=act.key, now=now)
+    if act.what in ("pause", "resume"):
+        return system.resume(which, key=act.key, now=now)
+    if act.what == "plan":
+        return system.change_plan(which, plan_id=act.terms["from_plan"], key=act.key, now=now)
+    return system.keep(which, key=act.key, now=now)
 
 
 @transaction.atomic
@@ -157,3 +172,32 @@ def try_again(pk: int, by: object, *, now: datetime) -> Act:
     audit.record(by, "cancel.tried_again", "cancel visit", act.visit_id, before,
                  {"state": act.state, "key": act.key}, now=now)  # fmt: skip
     return act
+
+
+@transaction.atomic
+def take_back(pk: int, why: str, by: object, *, now: datetime) -> Act:
+    """Have an act taken back, for a reason: one that waits is dropped, one that was done is undone
+    in billing. Gives the act itself, or the one that undoes it. SpecError if neither can be."""
+    act = Act.objects.select_for_update().filter(pk=pk, undoes=None).first()
+    if act is None or act.state not in (WAITING, DONE) or Act.objects.filter(undoes=act).exists():
+        raise SpecError("cancel", f"act {pk}", "cannot be taken back",
+                        "only what waits or was done can, once")  # fmt: skip
+    if not why.strip():
+        raise SpecError("cancel", "reason", "is empty", "say why it is taken back")
+    audit.record(by, "cancel.taken_back", "cancel visit", act.visit_id, {"state": act.state},
+                 {"act": act.what, "key": act.key}, why.strip(), now=now)  # fmt: skip
+    tell(Visit.objects.get(pk=act.visit_id), "taken_back", now, act=act.what)
+    visit_acts = Act.objects.filter(visit_id=act.visit_id)
+    if act.what == "pause":
+        visit_acts.filter(what="resume", state=WAITING).update(state=DROPPED)
+    if act.state == WAITING:
+        if act.lease_until is not None and act.lease_until >= now:
+            raise SpecError("cancel", f"act {pk}", "is being carried out", "try again in a minute")
+        Act.objects.filter(pk=act.pk).update(state=DROPPED, detail=why.strip(), done_at=now)
+        act.refresh_from_db()
+        return act
+    return Act.objects.create(
+        key=f"{act.key}:undo", visit_id=act.visit_id, undoes=act, account_id=act.account_id,
+        subscription_id=act.subscription_id, what=act.what, terms=act.terms, asked_at=now,
+        due_at=now, by=audit.actor_name(by)[:254],
+    )  # fmt: skip

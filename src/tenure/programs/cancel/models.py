@@ -85,7 +85,7 @@ class Act(models.Model):
     undoes = models.OneToOneField("self", null=True, blank=True, on_delete=models.CASCADE)
     account_id = models.CharField(max_length=255)
     subscription_id = models.CharField(max_length=255)
-    what = models.CharField(max_length=12)  # coupon, pause, plan, cancel; with undo: of that
+    what = models.CharField(max_length=12)  # coupon, pause, resume, plan, cancel
     terms = models.JSONField(default=dict)
     state = models.CharField(max_length=10, default=WAITING)
     asked_at = models.DateTimeField()

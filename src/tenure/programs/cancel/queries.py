@@ -14,6 +14,7 @@ from tenure.analytics.experiments.policy import ExperimentPolicy
 from tenure.analytics.experiments.result import Result
 from tenure.core import policy as policies
 from tenure.programs.cancel import documents, ledger, saves
+from tenure.programs.cancel.carrying import PLANNED
 from tenure.programs.cancel.models import REFUSED, WAITING, Act, Offered, Visit
 from tenure.programs.cancel.saves import Figures, Seen
 
@@ -153,7 +154,8 @@ def split_test(now: datetime) -> list[Result]:
 
 def waiting() -> list[Act]:
     """Acts that billing has not done yet, or will not do; oldest first."""
-    return list(Act.objects.filter(state__in=[WAITING, REFUSED]).order_by("pk")[:200])
+    rows = Act.objects.filter(state__in=[WAITING, REFUSED]).exclude(PLANNED, state=WAITING)
+    return list(rows.order_by("pk")[:200])
 
 
 def listed(ask: Ask, most: int = 200) -> list[dict[str, Any]]:

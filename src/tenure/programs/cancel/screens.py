@@ -13,7 +13,7 @@ from django.utils.dateformat import format as formatted
 from tenure.accounts.models import Person
 from tenure.programs.cancel import documents, ledger
 from tenure.programs.cancel.course import in_order
-from tenure.programs.cancel.models import WAITING, Visit
+from tenure.programs.cancel.models import REFUSED, WAITING, Visit
 from tenure.programs.cancel.numbers import Numbers, fill
 from tenure.programs.cancel.plans import Plan, compare, price
 from tenure.programs.cancel.taking import months_on
@@ -170,7 +170,8 @@ def _cancelled(visit: Visit, numbers: Numbers, words: dict[str, str], now: datet
 
 
 def _waits(visit: Visit) -> bool:
-    return visit.acts.filter(state__in=[WAITING, "refused"]).exists()
+    rows = visit.acts.filter(state__in=[WAITING, REFUSED], undoes=None)
+    return rows.exclude(what="resume").exists()
 
 
 def _saved(visit: Visit, numbers: Numbers, words: dict[str, str], now: datetime) -> Parts:  # noqa: ARG001

@@ -49,6 +49,9 @@ def take(visit: Visit, offered: Offered, months: int, numbers: Numbers, now: dat
         offered.save(update_fields=["months", "until"])
     if offered.kind in WHAT:
         _ask(visit, WHAT[offered.kind], _terms(visit, offered, now), now)
+    if offered.kind == "pause" and offered.until:
+        # Some billing systems end a pause by themselves; to them it says nothing new.
+        _ask(visit, "resume", {}, now, offered.until)
     if offered.kind == "unlock":
         until = months_on(now, offered.months)
         tell(visit, "unlocked", now, plan=offered.plan_id, until=until.isoformat())
@@ -71,19 +74,23 @@ def cancel(visit: Visit, running: ledger.Subscription, numbers: Numbers, now: da
     """Have the subscription ended. What still waits to be done for it makes no sense any more."""
     waiting = Act.objects.filter(subscription_id=visit.subscription_id, account_id=visit.account_id,
                                  state=WAITING)  # fmt: skip
-    waiting.exclude(what="cancel").update(state=DROPPED, detail="the customer cancelled instead")
+    waiting.exclude(what="cancel", undoes=None).update(
+        state=DROPPED, detail="the customer cancelled instead"
+    )
     at_end = numbers.running.at_period_end
     renews = running.renews_at
     visit.last_day = renews if at_end and renews and renews > now else now
     _ask(visit, "cancel", {"at_period_end": at_end}, now)
 
 
-def _ask(visit: Visit, what: str, terms: dict[str, object], now: datetime) -> None:
+def _ask(
+    visit: Visit, what: str, terms: dict[str, object], now: datetime, due: datetime | None = None
+) -> None:
     Act.objects.get_or_create(
         key=f"cancel:{visit.code[:24]}:{what}",
         defaults={
             "visit": visit, "account_id": visit.account_id, "what": what, "terms": terms,
-            "subscription_id": visit.subscription_id, "asked_at": now, "due_at": now,
+            "subscription_id": visit.subscription_id, "asked_at": now, "due_at": due or now,
         },
     )  # fmt: skip
 

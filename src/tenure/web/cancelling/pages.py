@@ -33,7 +33,13 @@ STATES = {
     "refused": ("refused by billing", "bad"), "dropped": ("dropped", "none"),
     "undone": ("taken back", "none"),
 }  # fmt: skip
-ACTS = {"coupon": "Discount", "pause": "Pause", "plan": "Change of plan", "cancel": "Cancellation"}
+ACTS = {
+    "coupon": "Discount",
+    "pause": "Pause",
+    "plan": "Change of plan",
+    "cancel": "Cancellation",
+    "resume": "End of the pause",
+}
 MOST = 500
 
 
@@ -144,7 +150,11 @@ def visit(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _act(act: dict[str, Any]) -> dict[str, Any]:
-    return {**act, "title": ACTS.get(act["what"], act["what"]), "pill": STATES[act["state"]]}
+    undone = (
+        act["state"] in ("waiting", "done") and not act["undoes_id"] and act["what"] != "resume"
+    )
+    return {**act, "title": ACTS.get(act["what"], act["what"]), "pill": STATES[act["state"]],
+            "can_undo": undone}  # fmt: skip
 
 
 @needs("cancel.view")
@@ -177,4 +187,26 @@ def again(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, "Done.")
     else:
         messages.error(request, f"Not done: {act.detail}")
+    return redirect("cancel_visit", act.visit_id)
+
+
+@require_POST
+@needs("cancel.handle")
+def take_back(request: HttpRequest, pk: int) -> HttpResponse:
+    """Undo in billing what was done, for a reason; what waits is not done."""
+    now = timezone.now()
+    try:
+        act = carrying.take_back(pk, request.POST.get("why", ""), request.user, now=now)
+    except SpecError as error:
+        messages.error(request, f"Not taken back: the {error.key} {error.problem}; {error.remedy}.")
+        return redirect("cancel_visits")
+    if act.undoes_id:
+        carrying.run(act.pk, now)
+        act.refresh_from_db()
+    if act.state in ("done", "dropped"):
+        messages.success(request, "Taken back.")
+    elif act.state == "waiting":
+        messages.warning(request, "Billing does not answer: it is taken back as soon as it does.")
+    else:
+        messages.error(request, f"Not taken back: {act.detail}")
     return redirect("cancel_visit", act.visit_id)
