@@ -39,6 +39,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "mail": ("mail", "How mails leave, a test mail, and bounces from a mailbox."),
     "cancel": ("cancel", "The cancel flow: saves, visits, what waits for billing, links."),
     "dunning": ("dunning", "Payments that failed: cases, next steps, recovery."),
+    "stripe": ("stripe", "Stripe: connection, history, missed notices."),
     "audit": ("audit", "Look for known faults of customer success in your own data."),
     "doctor": ("doctor", "Check the workspace and say how to repair what is wrong."),
     "backup": ("backup", "Write the whole workspace to one file."),

@@ -10,6 +10,7 @@ class ConnectorsConfig(AppConfig):
 
     def ready(self) -> None:
         from tenure.connectors.files.forgetting import PART
+        from tenure.connectors.stripe import backfill
         from tenure.connectors.stripe import policy as stripe
         from tenure.core import schedule
         from tenure.facts import duties, erasure, ingest_policy
@@ -20,6 +21,7 @@ class ConnectorsConfig(AppConfig):
             duties.ALSO.append(_land_posted_now)
         erasure.register(PART)
         stripe.register()
+        backfill.register()
         schedule.duty("stripe", every, _land_notices)
         if _land_notices not in duties.ALSO:
             duties.ALSO.insert(0, _land_notices)  # what they say is then landed as rows

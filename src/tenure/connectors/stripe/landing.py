@@ -70,11 +70,17 @@ def _land_some(now: datetime) -> int:
     return len(rows)
 
 
-def take(notices: Iterable[tuple[bytes, datetime]], now: datetime, *, patient: bool = True) -> None:
-    """Write down what notices (raw body, when received) say, in the current transaction."""
+def take(
+    notices: Iterable[tuple[bytes, datetime]], now: datetime, *, patient: bool = True,
+    counted: bool = True,
+) -> None:  # fmt: skip
+    """Write down what notices (raw body, when received) say, in the current transaction.
+    ``counted``: they arrived; others were fetched, perhaps for the second time."""
     batch = _Batch()
     for body, received in notices:
         _read(body, received, batch, patient=patient)
+    if not counted:
+        batch.counts.clear()
     _keep(batch, now)
 
 

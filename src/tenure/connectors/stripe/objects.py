@@ -118,7 +118,7 @@ def _price(thing: Object, at: datetime, known: Known) -> Told:  # noqa: ARG001
     return Told([("plans", row)])
 
 
-_STATUS = {
+STATES = {
     "trialing": "trialing", "active": "active", "past_due": "past_due", "unpaid": "past_due",
     "canceled": "cancelled", "paused": "paused",
 }  # fmt: skip
@@ -134,7 +134,7 @@ def items_of(thing: Object) -> list[Object]:
 
 
 def _subscription(thing: Object, at: datetime, known: Known) -> Told:
-    status = _STATUS.get(str(thing.get("status")))
+    status = STATES.get(str(thing.get("status")))
     if status is None:
         return Told()  # not begun: its first payment has not been made
     return Told([("subscriptions", subscription_row(thing, at, status, known))])

@@ -12,6 +12,7 @@ TABS = (
     ("Keys and SDKs", "settings_keys", "keys.manage"),
     ("Endpoints", "settings_endpoints", "endpoints.manage"),
     ("Mail", "settings_mail", "endpoints.manage"),
+    ("Stripe", "settings_stripe", "keys.manage"),
     ("In the product", "settings_in_app", "keys.manage"),
     ("Audit trail", "settings_audit", "audit.view"),
     ("Workspace", "settings_workspace", "jobs.view"),

@@ -1,0 +1,176 @@
+"""Stripe's history and the notices that never arrived: whole, once, and gone on with."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from connectors.stripe.stripe_things import (
+    START,
+    charge,
+    customer,
+    event,
+    invoice,
+    invoice_payment,
+    price,
+    stamp,
+    subscription,
+)
+
+from tenure.analytics.errors import SpecError
+from tenure.connectors.billing.contract import Unavailable
+from tenure.connectors.models import StripeDay
+from tenure.connectors.stripe import backfill, client, landing
+from tenure.connectors.stripe.objects import Known
+from tenure.core import jobs
+from tenure.core.models import Job
+from tenure.facts.duties import flush_now
+from tenure.facts.queries import rows_of
+
+pytestmark = pytest.mark.django_db
+NOW = START + timedelta(days=40)
+
+
+class Books:
+    """What Stripe lists, a page at a time; away when told so."""
+
+    def __init__(self) -> None:
+        self.things: dict[str, list[dict[str, Any]]] = {name: [] for name in backfill.STAGES}
+        self.things["events"] = []
+        self.asked: list[str] = []
+        self.fails_at = -1
+
+    @property
+    def v1(self) -> Any:
+        return self
+
+    def __getattr__(self, name: str) -> Any:
+        return _List(self, name)
+
+
+class _List:
+    def __init__(self, books: Books, name: str) -> None:
+        self.books, self.name = books, name
+
+    def list(self, params: dict[str, Any]) -> Any:
+        self.books.asked.append(self.name)
+        if len(self.books.asked) == self.books.fails_at:
+            raise Unavailable("no answer")
+        listed = self.books.things[self.name]
+        after = params.get("starting_after")
+        first = 1 + [t["id"] for t in listed].index(after) if after else 0
+        return _Page([_Thing(t) for t in listed[first : first + params["limit"]]])
+
+
+class _Page:
+    def __init__(self, data: list[Any]) -> None:
+        self.data = data
+
+
+class _Thing(dict[str, Any]):
+    def to_dict(self) -> dict[str, Any]:
+        return dict(self)
+
+
+@pytest.fixture
+def books(workspace: Any, monkeypatch: pytest.MonkeyPatch) -> Books:
+    found = Books()
+    monkeypatch.setenv("TENURE_STRIPE_KEY", "rk_test")
+    monkeypatch.setattr(client, "client", lambda: found)
+    found.things |= {
+        "prices": [price()],
+        "customers": [customer(id=f"cus_{n}", name=f"Firm {n}") for n in range(250)],
+        "subscriptions": [subscription(id=f"sub_{n}", customer=f"cus_{n}") for n in range(250)],
+        "invoices": [invoice(customer="cus_0")],
+        "invoice_payments": [invoice_payment()],
+        "charges": [charge(customer="cus_0")],
+    }
+    return found
+
+
+def go(kind: str = backfill.KIND) -> None:
+    """A worker does the job as far as it comes."""
+    job = jobs.claim("worker", lambda: NOW)
+    assert job is not None
+    assert job.kind == kind
+    jobs.run(job)
+    flush_now(NOW + timedelta(seconds=1))
+
+
+def test_everything_lands_page_by_page(books: Books) -> None:
+    backfill.start(NOW)
+    go()
+    assert books.asked.count("customers") == 3
+    assert Job.objects.get().progress_done == 504
+    (found,) = rows_of("payments", "cus_0", NOW + timedelta(days=1))
+    assert found["invoice_id"] == "in_1"
+    (last,) = rows_of("subscriptions", "cus_249", NOW)
+    assert (last["mrr_minor"], last["updated_at"], last["backfill"]) == (4900, START, True)
+
+
+def test_a_job_cut_off_goes_on_where_it_was_and_says_nothing_twice(
+    books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backfill, "_PATIENCE", ())
+    backfill.start(NOW)
+    books.fails_at = 4
+    go()
+    assert Job.objects.get().state == "ready"
+    Job.objects.update(run_at=NOW)
+    before = len(books.asked)
+    go()
+    assert books.asked[before] == "customers"  # the third page of them, not the first
+    assert books.asked.count("prices") == 1
+    assert Job.objects.get().state == "done"
+    backfill.start(NOW)
+    go()
+    assert len(rows_of("invoices", "cus_0", NOW + timedelta(days=1))) == 1
+
+
+def test_stripe_is_waited_for(books: Books) -> None:
+    waited: list[float] = []
+    books.fails_at = 1
+    page = backfill._page("prices", "", waited.append)
+    assert ([p["id"] for p in page], waited) == (["price_1"], [1])
+
+
+def test_without_a_key_the_remedy_is_named(workspace: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TENURE_STRIPE_KEY", raising=False)
+    with pytest.raises(SpecError, match="TENURE_STRIPE_KEY"):
+        backfill.start(NOW)
+
+
+@pytest.mark.parametrize(
+    ("thing", "expected"),
+    [
+        (subscription(), [("active", 0)]),
+        (subscription(trial_end=stamp(START + timedelta(days=7))),
+         [("trialing", 0), ("active", 7)]),
+        (subscription("trialing", trial_end=stamp(NOW + timedelta(days=1))), [("trialing", 0)]),
+        (subscription("past_due"), [("active", 0), ("past_due", 40)]),
+        (subscription(pause_collection={"behavior": "void"}), [("active", 0), ("paused", 40)]),
+        (subscription("canceled", ended_at=stamp(START + timedelta(days=30))),
+         [("active", 0), ("cancelled", 30)]),
+        (subscription("incomplete"), []),
+    ],
+)  # fmt: skip
+def test_the_past_of_a_subscription_as_far_as_it_tells(thing, expected) -> None:
+    rows = backfill.history(thing, NOW, Known())
+    assert [(r["status"], (r["updated_at"] - START).days) for r in rows] == expected
+
+
+def test_what_never_arrived_is_found_at_night_and_what_did_says_nothing_new(books: Books) -> None:
+    told = event("customer.subscription.created", subscription(), START, "evt_a")
+    import json
+
+    landing.take([(json.dumps(told).encode(), START)], START)
+    flush_now(START)
+    ended = subscription("canceled", ended_at=stamp(START + timedelta(days=3)))
+    missed = event("customer.subscription.deleted", ended, START + timedelta(days=3), "evt_b")
+    books.things["events"] = [missed, told]  # the newest first, as Stripe lists them
+    jobs.enqueue(backfill.MISSED, now=NOW)
+    go(backfill.MISSED)
+    (found,) = rows_of("subscriptions", "cus_1", NOW + timedelta(days=1))
+    assert found["status"] == "cancelled"
+    assert sum(StripeDay.objects.values_list("count", flat=True)) == 1
