@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from datetime import timedelta
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from programs.cancel.cancelling import MONDAY, TEXT, Company, days, make, own_events
 
@@ -12,6 +15,8 @@ from tenure.analytics.errors import SpecError
 from tenure.channels.models import Message
 from tenure.core import policy
 from tenure.core.models import AuditEntry
+from tenure.plays.tasks import promises
+from tenure.plays.tasks.models import Task
 from tenure.programs.cancel import carrying, ledger, numbers, visits
 from tenure.programs.cancel.course import Cancel, Keep, No, Told, Yes
 from tenure.programs.cancel.models import Act, Offered, Visit
@@ -263,6 +268,30 @@ def test_who_is_worth_most_gets_a_person_and_the_visit_remembers_why(
     assert (visit.segments, visit.outcome, visit.tenure_days) == (["enterprise"], "saved", 200)
     mail = Message.objects.get()
     assert mail.content["subject"] == "Acme wants to hear from you"
+    task = Task.objects.get()
+    assert task.title == "Get in touch with Acme, who came to cancel"
+    assert task.due_at - visit.ended_at == timedelta(hours=4)
+    told = pa.Table.from_pylist([{
+        "event": promises.EVENT, "account_id": "acme", "person_id": "ann",
+        "timestamp": visit.ended_at, "properties": json.dumps({"visit": visit.pk}),
+    }])  # fmt: skip
+    promises.on_help_wanted(told, company.now)  # the same fact again
+    assert Task.objects.count() == 1
+
+
+def test_who_stood_at_high_risk_before_is_found_later(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tenure.health import queries as health
+
+    history = [(90, "high"), (60, "low"), (40, "high"), (20, "critical"), (-5, "low")]
+    rows = [{"as_of": MONDAY - days(n), "risk_level": level} for n, level in history]
+    monkeypatch.setattr(health, "account_history", lambda _: rows)
+    visit = company.comes()
+    assert visits.look_back(company.now) == 1
+    assert visits.look_back(company.now) == 0
+    visit.refresh_from_db()
+    assert visit.first_signal_at == MONDAY - days(40)
 
 
 def test_while_switched_off_nobody_is_let_in(company: Company) -> None:

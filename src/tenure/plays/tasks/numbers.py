@@ -25,6 +25,7 @@ class TaskNumbers(BaseModel):
     shown: int = Field(10, ge=1, le=100)
     owed_shown: int = Field(6, ge=1, le=100)
     keep_days: int = Field(ge=31)
+    promise_words: str = ""
     outcomes: dict[str, str] = Field(min_length=1)
 
 

@@ -29,6 +29,7 @@ class Visit(models.Model):
     segments = models.JSONField(default=list)
     tenure_days = models.IntegerField(null=True, blank=True)
     first_signal_at = models.DateTimeField(null=True, blank=True)
+    looked_back = models.BooleanField(default=False)  # for the first signal, by a worker
     started_at = models.DateTimeField()
     seen_at = models.DateTimeField()
     screen = models.CharField(max_length=12, default="survey")

@@ -54,7 +54,10 @@ def start(
         return found
     running = _running(account_id, subscription_id, known, gone)
     here = _open(account_id, running.subscription_id)
-    return here or _begin(account_id, person_id, running, language, origin, numbers, now)
+    if here is not None:
+        Visit.objects.filter(pk=here.pk, outcome="").update(seen_at=now)
+        return here
+    return _begin(account_id, person_id, running, language, origin, numbers, now)
 
 
 def _running(
@@ -115,7 +118,6 @@ def _begin(
         plan_id=running.plan_id, mrr_minor=running.mrr_minor, currency=running.currency,
         segments=sorted(who.segments), started_at=now, seen_at=now,
         tenure_days=customers.tenure_days(account_id, running, now),
-        first_signal_at=customers.first_signal(account_id, now),
     )  # fmt: skip
     try:
         with transaction.atomic():
@@ -224,6 +226,17 @@ def abandon(now: datetime) -> int:
         ended = answer(code, course.Left(), now=now) if _still(code, before) else None
         count += ended is not None
     return count
+
+
+def look_back(now: datetime) -> int:
+    """Find the first signal of visits that began lately: a customer does not wait for it. Gives how
+    many were looked at."""
+    rows = Visit.objects.filter(looked_back=False, started_at__lte=now).order_by("pk")
+    found = list(rows.values_list("pk", "account_id", "started_at")[:200])
+    for pk, account_id, began in found:
+        since = customers.first_signal(account_id, began)
+        Visit.objects.filter(pk=pk).update(first_signal_at=since, looked_back=True)
+    return len(found)
 
 
 def _still(code: str, before: datetime) -> bool:

@@ -15,6 +15,7 @@ from django.http import HttpRequest
 
 from tenure.accounts.models import Account
 from tenure.web.accounts import alert_panel, panel_data
+from tenure.web.cancelling import pages as cancelling
 from tenure.web.dunning import views as dunning
 from tenure.web.plays import log as plays
 from tenure.web.portfolio import touches
@@ -42,6 +43,7 @@ PANELS = (
     Panel("tasks", "Tasks", "side", "tasks.view", account_panel.panel),
     Panel("alerts", "Alerts", "side", "alerts.view", alert_panel.alerts),
     Panel("plays", "Plays", "side", "plays.view", plays.panel),
+    Panel("cancelling", "Came to cancel", "side", "cancel.view", cancelling.panel),
     Panel("people", "People", "side", "accounts.view", panel_data.people),
     Panel("subscriptions", "Subscriptions", "side", "accounts.view", panel_data.subscriptions),
     Panel("dunning", "Unpaid invoices", "side", "dunning.view", dunning.panel),

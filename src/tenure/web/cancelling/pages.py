@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -210,3 +211,15 @@ def take_back(request: HttpRequest, pk: int) -> HttpResponse:
     else:
         messages.error(request, f"Not taken back: {act.detail}")
     return redirect("cancel_visit", act.visit_id)
+
+
+def panel(account: Account, request: HttpRequest, now: datetime) -> dict[str, Any]:  # noqa: ARG001
+    """The visits of an account, for its page."""
+    titles = titles_of("reason", documents.current())
+    rows = queries.of_account(account.pk)[:6]
+    return {
+        "visits": [
+            {**r, "pill": OUTCOMES[r["outcome"]], "why": titles.get(r["reason"], r["reason"])}
+            for r in rows
+        ]
+    }
