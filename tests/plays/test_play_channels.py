@@ -16,8 +16,9 @@ from tenure.channels import duties
 from tenure.channels.models import Message, PushSubscription, Reception
 from tenure.core import policy as policies
 from tenure.plays import advance, entering, history, jobs, numbers, policy, spec, streaks, switching
+from tenure.plays.contents import _clipped, content
 from tenure.plays.models import Enrolment
-from tenure.plays.steps import _clipped
+from tenure.plays.step_specs import Letter, MailStep
 
 NOW = datetime(2026, 3, 11, 17, 0, tzinfo=UTC)  # a Wednesday
 PLAY = """
@@ -228,3 +229,18 @@ def test_the_streak_push_comes_once_an_evening_and_again_the_next(
     days = Message.objects.order_by("due_at").values_list("due_at", flat=True)
     assert [(at.day, at.hour) for at in days] == [(10, 18), (12, 18)]
     assert policy.play("streak-ending").ways() == {"push"}
+
+
+@pytest.mark.parametrize("link", ["example.com", "/path", "https://a b.example", ""])
+def test_a_link_of_a_mail_that_leads_nowhere_is_refused_when_saved(link: str) -> None:
+    with pytest.raises(ValueError, match="leads nowhere"):
+        MailStep(id="m", kind="mail", subject="Hello", text=f"See [the page]({link}).")
+
+
+def test_a_mail_says_in_which_language_it_is_and_keeps_names_words() -> None:
+    hallo = Letter(subject="Hallo", text="Hallo {{ account.name }}, [mehr](https://a.example)")
+    step = MailStep(id="m", kind="mail", subject="Hi", text="Hi", locales={"de": hallo})
+    got = content(step, {"account.name": "[Pay](https://evil.example)"}, "de-AT")
+    assert (got["language"], got["marked"]) == ("de", True)
+    assert got["text"] == "Hallo [Pay] (https://evil.example), [mehr](https://a.example)"
+    assert content(step, {}, "fr")["language"] == ""

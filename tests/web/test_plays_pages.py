@@ -12,7 +12,7 @@ from people import NOW
 from plays.test_play_spec import PLAY
 
 from tenure.accounts.models import Account, Membership, Person
-from tenure.channels.models import Message
+from tenure.channels.models import Message, PushSubscription
 from tenure.core import policy as policies
 from tenure.core.models import AuditEntry, Job
 from tenure.plays import advance, entering, jobs, numbers, policy, switching
@@ -108,6 +108,78 @@ def test_the_preview_fills_in_a_real_account_and_a_test_goes_to_oneself(play, se
     assert client.post("/plays/try/preview/send/", {"step": "no"}).status_code == 404
     text = client.get("/plays/try/preview/", {"account": "zoe"}).content.decode()
     assert "No such account" in text
+
+
+PERSONAL = (
+    """
+title = "Ways"
+about = "Every way to a person."
+purpose = "help"
+to = ["champion", "user"]
+[trigger]
+kind = "manual"
+[[steps]]
+id = "mail"
+kind = "mail"
+subject = "Hello"
+text = """
+    + '"""'
+    + """
+Hello {{ account.name }}
+
+[Open it](https://shop.example/open)"""
+    + '"""'
+    + """
+[[steps]]
+id = "note"
+kind = "in_app"
+slot = "banner"
+title = "Hello {{ account.name }}"
+text = "A note"
+[[steps]]
+id = "ping"
+kind = "push"
+title = "Hello"
+text = "A ping"
+"""
+)
+
+
+@pytest.fixture
+def ways(play, alice):
+    policies.save("plays/ways", PERSONAL, "alice", "", NOW)
+    return "ways"
+
+
+def test_the_preview_shows_a_mail_as_html_and_as_text(ways, seen_by, alice):
+    Account.objects.filter(pk="bolt").update(name="[Pay](https://evil.example) <b>")
+    text = seen_by(alice).get("/plays/ways/preview/", {"account": "bolt"}).content.decode()
+    assert '<a class="btn btn-primary" href="https://shop.example/open">Open it</a>' in text
+    assert "Open it: https://shop.example/open" in text
+    assert ">Pay</a>" not in text
+    assert "<b>" not in text
+
+
+def test_tests_in_the_product_and_as_push_go_to_oneself_as_its_user(ways, seen_by, alice):
+    client, path = seen_by(alice), "/plays/ways/preview/send/"
+
+    def send(step):
+        answer = client.post(path, {"step": step, "account": "bolt"}, follow=True)
+        return answer.content.decode()
+
+    assert "No user of the product has your address" in send("note")
+    Person.objects.create(pk="u-alice", email="Alice@Example.com")
+    assert "A test waits for you in the product" in send("note")
+    assert "has a device that takes pushes" in send("ping")
+    PushSubscription.objects.create(
+        endpoint="https://fcm.googleapis.com/x", person_id="u-alice", created_at=NOW
+    )
+    assert "on its way to the devices" in send("ping")
+    rows = {m.channel: m for m in Message.objects.all()}
+    assert set(rows) == {"in_app", "push"}
+    assert {m.person_id for m in rows.values()} == {"u-alice"}
+    assert rows["in_app"].content["title"].startswith("[Test] Hello")
+    assert rows["in_app"].account_id == ""
 
 
 def test_a_trial_is_asked_for_once_and_shown_when_it_is_done(play, seen_by, alice):

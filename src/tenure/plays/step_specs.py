@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from tenure.analytics.segments import Rule
 from tenure.channels.in_app.content import is_link
@@ -16,6 +16,7 @@ from tenure.channels.in_app.numbers import Slot
 STEP_NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?")
 END = "end"
+_NO_LINK = re.compile(r"\[[^\[\]\n]*\]\((?!https?://[^\s()<>\"]+\))[^)\n]*\)?")
 
 
 class _Spec(BaseModel):
@@ -34,11 +35,23 @@ class _Step(_Spec):
         return self
 
 
+def _links(text: str) -> str:
+    if wrong := _NO_LINK.search(text):
+        raise ValueError(
+            f"{wrong[0]!r} leads nowhere: write a link as [words](https://…), without spaces"
+        )
+    return text
+
+
+Text = Annotated[str, Field(min_length=1), AfterValidator(_links)]
+"""Words of a mail; ``[words](https://…)`` in it is a link, alone in its paragraph a button."""
+
+
 class Letter(_Spec):
     """What a mail says in one language."""
 
     subject: str = Field(min_length=1)
-    text: str = Field(min_length=1)
+    text: Text
 
 
 class MailStep(_Step):
@@ -46,7 +59,7 @@ class MailStep(_Step):
 
     kind: Literal["mail"]
     subject: str = Field(min_length=1)
-    text: str = Field(min_length=1)
+    text: Text
     purpose: str = ""
     urgent: bool = False
     locales: dict[str, Letter] = Field(default_factory=dict)
@@ -66,9 +79,13 @@ class MailStep(_Step):
         >>> step.letter("de-AT").subject, step.letter("fr").subject
         ('Hallo', 'Hello')
         """
-        asked = locale.replace("_", "-")
-        found = self.locales.get(asked) or self.locales.get(asked.split("-")[0].lower())
+        found = self.locales.get(self.language(locale))
         return found or Letter(subject=self.subject, text=self.text)
+
+    def language(self, locale: str) -> str:
+        """Which of ``locales`` somebody with ``locale`` gets; empty for the default."""
+        asked = locale.replace("_", "-")
+        return next((n for n in (asked, asked.split("-")[0].lower()) if n in self.locales), "")
 
 
 class InAppStep(_Step):

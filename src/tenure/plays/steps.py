@@ -17,8 +17,8 @@ from django.db import transaction
 from tenure.accounts.models import Account
 from tenure.analytics.experiments.assignment import arm
 from tenure.channels.drafts import Draft, submit
-from tenure.core import policy as policies
 from tenure.plays import history, matching, people, policy, reasons, words
+from tenure.plays.contents import Writing, content
 from tenure.plays.models import Enrolment
 from tenure.plays.spec import (
     END,
@@ -82,65 +82,7 @@ def take(step: Step, at: Standing) -> list[Move]:
     return _DO[type(step)](step, at)
 
 
-def _mail(step: MailStep, at: Standing) -> list[Move]:
-    def content(values: Values, locale: str) -> dict[str, Any]:
-        said = step.letter(locale)
-        return {"subject": words.fill(said.subject, values), "text": words.fill(said.text, values)}
-
-    return _write(step, at, content)
-
-
-def _in_app(step: InAppStep, at: Standing) -> list[Move]:
-    limits = policies.load("channels").in_app
-
-    def content(values: Values, _locale: str) -> dict[str, Any]:
-        return {
-            "slot": step.slot,
-            "title": _clipped(words.fill(step.title, values), limits.title_most),
-            "text": _clipped(words.fill(step.text, values), limits.text_most),
-            "link": step.link,
-            "link_text": words.fill(step.link_text, values),
-            "items": [
-                {**item, "text": _clipped(words.fill(item["text"], values), limits.title_most)}
-                for item in step.listed()
-            ],
-        }
-
-    return _write(step, at, content)
-
-
-def _push(step: PushStep, at: Standing) -> list[Move]:
-    limits = policies.load("channels").push
-
-    def content(values: Values, _locale: str) -> dict[str, Any]:
-        return {
-            "title": _clipped(words.fill(step.title, values), limits.title_most),
-            "text": _clipped(words.fill(step.text, values), limits.text_most),
-            "link": step.link,
-            "ttl_minutes": step.ttl_minutes,
-        }
-
-    return _write(step, at, content)
-
-
-Values = Mapping[str, Any]
-
-
-def _clipped(text: str, most: int) -> str:
-    """``text``, cut where a long name has made it too long for its place.
-
-    >>> _clipped("Three reports wait", 10)
-    'Three rep…'
-    """
-    text = text.strip()
-    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
-
-
-def _write(
-    step: MailStep | InAppStep | PushStep,
-    at: Standing,
-    content: Callable[[Values, str], dict[str, Any]],
-) -> list[Move]:
+def _write(step: Writing, at: Standing) -> list[Move]:
     """Hand one message in for everybody who can be reached; the others go on, and it is noted."""
     told, reached = _filled(at), _reached(at, step.kind)
     drafts, moves = [], []
@@ -155,8 +97,8 @@ def _write(
         drafts.append(
             Draft(
                 _key(at.name, row, step), step.kind, step.purpose or at.play.purpose, address,
-                content(values, contact.locale), at.now, at.source(), contact.id, row.account_id,
-                at.play.caps, step.urgent,
+                content(step, values, contact.locale), at.now, at.source(), contact.id,
+                row.account_id, at.play.caps, step.urgent,
             )
         )  # fmt: skip
     submit(drafts, now=at.now)
@@ -267,6 +209,6 @@ def _end(_step: EndStep, at: Standing) -> list[Move]:
 
 
 _DO: dict[type, Callable[[Any, Standing], list[Move]]] = {
-    MailStep: _mail, InAppStep: _in_app, PushStep: _push, PostStep: _post, TaskStep: _task,
+    MailStep: _write, InAppStep: _write, PushStep: _write, PostStep: _post, TaskStep: _task,
     WaitStep: _wait, BranchStep: _branch, SplitStep: _split, UpdateStep: _update, EndStep: _end,
 }  # fmt: skip

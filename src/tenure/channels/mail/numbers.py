@@ -36,4 +36,5 @@ class Mail(_Spec):
     product: str
     footer: str
     unsubscribe: str
+    language: str = Field(pattern=r"^[a-z]{2,3}(-[A-Za-z]{2,4})?$")
     bounces: Bounces

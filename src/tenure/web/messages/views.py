@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 
 from tenure.analytics.errors import SpecError
 from tenure.channels import actions, queries
+from tenure.channels.mail import letter
 from tenure.channels.models import Message
 from tenure.core import policy, roles
 from tenure.core.roles import needs
@@ -79,6 +80,11 @@ def _what(row: Message) -> str:
     return row.key
 
 
+def _said(row: Message) -> str:
+    text = str(row.content.get("text") or "")
+    return letter.as_text(text) if row.content.get("marked") else text
+
+
 @needs("messages.view")
 def one(request: HttpRequest, message_id: int) -> HttpResponse:
     """One message: what it says, what became of it, and why."""
@@ -86,6 +92,7 @@ def one(request: HttpRequest, message_id: int) -> HttpResponse:
     may = roles.has(request.user, "messages.send")
     context = {
         **_line(row),
+        "said": _said(row),
         "numbers": policy.load("channels"),
         "purpose": policy.load("channels").purposes.get(row.purpose),
         "outcome": OUTCOMES.get(row.outcome, ""),

@@ -14,10 +14,12 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_POST
 
-from tenure.accounts.models import Account, Membership
+from tenure.accounts.models import Account, Membership, Person
 from tenure.channels.drafts import Draft, submit
+from tenure.channels.mail import letter
+from tenure.core import policy as policies
 from tenure.core.roles import needs
-from tenure.plays import people, words
+from tenure.plays import contents, people, words
 from tenure.plays.models import Enrolment
 from tenure.plays.spec import WRITES, MailStep, Play
 from tenure.web.plays import told
@@ -37,7 +39,8 @@ class Shown:
     to: str
     heading: str
     text: str
-    mail: bool
+    html: str
+    test: str
 
 
 @needs("plays.view")
@@ -96,8 +99,12 @@ def _shown(play: Play, account: str, contact: people.Contact | None) -> list[Sho
         heading = texts.pop("subject", "") or texts.pop("title", "")
         reached = _contact(play, account, step.kind) if isinstance(step, WRITES) else contact
         to = _to(step, reached)
-        mail = isinstance(step, MailStep)
-        found.append(Shown(step.id, title, icon, to, heading, "\n\n".join(texts.values()), mail))
+        text, html = "\n\n".join(texts.values()), ""
+        if isinstance(step, MailStep):
+            said = contents.content(step, values, contact.locale if contact else "")["text"]
+            text, html = letter.as_text(said), letter.fragment(said, letter.ON_PAGE, marked=True)
+        test = step.kind if isinstance(step, WRITES) else ""
+        found.append(Shown(step.id, title, icon, to, heading, text, html, test))
     return found
 
 
@@ -117,20 +124,52 @@ def _to(step: Any, contact: people.Contact | None) -> str:
 @require_POST
 @needs("plays.view")
 def send(request: HttpRequest, name: str) -> HttpResponse:
-    """Send one mail of the play to oneself, filled in for the account that is looked at."""
+    """Send one message of the play to oneself, filled in for the account that is looked at: a mail
+    to one's address, others to oneself as a user of the product."""
     play, now = get(name), timezone.now()
     step = next((s for s in play.steps if s.id == request.POST.get("step")), None)
     account = Account.objects.filter(pk=request.POST.get("account", "")).first()
-    if not isinstance(step, MailStep) or account is None:
-        raise Http404("no such mail, or no such account")
-    values = values_for(account.pk, _contact(play, account.pk))
-    letter = step.letter(request.POST.get("locale", ""))
-    content = {
-        "subject": f"[Test] {words.fill(letter.subject, values)}",
-        "text": words.fill(letter.text, values),
-    }
+    if not isinstance(step, WRITES) or account is None:
+        raise Http404("no such message, or no such account")
+    back = f"{reverse('play_preview', args=[name])}?{urlencode({'account': account.pk})}"
     email = str(getattr(request.user, "email", ""))
-    key = f"test:{name}:{step.id}:{email}:{now.isoformat()}"
-    submit([Draft(key, "mail", "service", email, content, now, f"test:{name}")], now=now)
-    messages.success(request, f"A test is on its way to {email}.")
-    return redirect(f"{reverse('play_preview', args=[name])}?{urlencode({'account': account.pk})}")
+    me = "" if step.kind == "mail" else _myself(email, step.kind)
+    if me is None:
+        messages.error(request, _UNKNOWN[step.kind].format(email=email))
+        return redirect(back)
+    values = values_for(account.pk, _contact(play, account.pk))
+    content = contents.content(step, values, request.POST.get("locale", ""))
+    content = _as_test(content, step.kind)
+    draft = Draft(
+        f"test:{name}:{step.id}:{email}:{now.isoformat()}", step.kind, "service", me or email,
+        content, now, f"test:{name}", me,
+    )  # fmt: skip
+    submit([draft], now=now)
+    messages.success(request, _ON_ITS_WAY[step.kind].format(email=email))
+    return redirect(back)
+
+
+_UNKNOWN = {
+    "in_app": "No user of the product has your address {email}. Sign in to it once, so that Tenure "
+    "knows you as a person, and try again.",
+    "push": "No user of the product with your address {email} has a device that takes pushes. "
+    "Allow them in the product, on a device of yours, and try again.",
+}
+_ON_ITS_WAY = {
+    "mail": "A test is on its way to {email}.",
+    "in_app": "A test waits for you in the product, as the user {email}.",
+    "push": "A test is on its way to the devices of the user {email}.",
+}
+
+
+def _myself(email: str, way: str) -> str | None:
+    """The colleague as a person in the product who can be reached on ``way``."""
+    rows = Person.objects.filter(people.reachable([way]), email__iexact=email)
+    return rows.order_by("-last_seen_at").values_list("pk", flat=True).first() if email else None
+
+
+def _as_test(content: dict[str, Any], way: str) -> dict[str, Any]:
+    if way == "mail":
+        return content | {"subject": f"[Test] {content['subject']}"}
+    most = getattr(policies.load("channels"), way).title_most
+    return content | {"title": f"[Test] {content['title']}"[:most]}
