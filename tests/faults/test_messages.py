@@ -48,18 +48,34 @@ def told(live: Live) -> Counter[str]:
     return Counter(r["event"] for r in live.rows() if r["event"].startswith("tenure.message_"))
 
 
+QUICK = (
+    ("lease_seconds = 120", "lease_seconds = 2"),
+    ("attempts = 8 ", "attempts = 500 "),
+    ("retry_seconds = 30 ", "retry_seconds = 0.2 "),
+    ("retry_most_seconds = 21600", "retry_most_seconds = 1"),
+    ("timeout_seconds = 20 ", "timeout_seconds = 0.5 "),
+)
+
+
+def hand_in(live: Live, folder: Path, hook: Posted, *changes: tuple[str, str]) -> None:
+    """Hand in mails, webhooks and in-app messages, under policy with some ``changes``."""
+    text = numbers.DEFAULT.read_text("utf-8")
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    (folder / "policy").mkdir()
+    (folder / "policy" / "channels.toml").write_text(text)
+    live.tenure("policy", "apply", str(folder / "policy"))
+    script = HAND_IN.replace("URL", repr(hook.url)).replace("MANY", str(MANY))
+    env = {**live.env, "DJANGO_SETTINGS_MODULE": "tenure.web.settings"}
+    subprocess.run([sys.executable, "-c", script], env=env, check=True, timeout=60)
+
+
 def test_workers_that_send_are_killed_again_and_again(tmp_path: Path) -> None:
     rng = random.Random(11)
     with mail_server(Mailbox(pause=0.02)) as box, receiver(Posted(pause=0.01)) as hook:
         live = Live(tmp_path / "home", {"TENURE_MAIL": f"smtp://127.0.0.1:{box.port}?tls=0"})
-        text = numbers.DEFAULT.read_text().replace("lease_seconds = 120", "lease_seconds = 2")
-        folder = tmp_path / "policy"
-        folder.mkdir()
-        (folder / "channels.toml").write_text(text)
-        live.tenure("policy", "apply", str(folder))
-        script = HAND_IN.replace("URL", repr(hook.url)).replace("MANY", str(MANY))
-        env = {**live.env, "DJANGO_SETTINGS_MODULE": "tenure.web.settings"}
-        subprocess.run([sys.executable, "-c", script], env=env, check=True, timeout=60)
+        hand_in(live, tmp_path, hook, QUICK[0])
         try:
             for _ in range(6):
                 first, second = live.start_worker(), live.start_worker()
@@ -90,3 +106,39 @@ def test_workers_that_send_are_killed_again_and_again(tmp_path: Path) -> None:
         assert db.execute(
             "SELECT count(*), count(DISTINCT person_id) FROM channels_reception"
         ).fetchone() == (MANY, MANY)
+
+
+MOODS = ("well", "refuse", "cut", "drop", "hang", "mute")
+STATUSES = (200, 429, 500, 503, 0)
+
+
+def test_servers_fail_hang_and_drop_while_workers_are_killed(tmp_path: Path) -> None:
+    rng = random.Random(5)
+    with mail_server(Mailbox(pause=0.01)) as box, receiver(Posted(pause=0.01)) as hook:
+        live = Live(tmp_path / "home", {"TENURE_MAIL": f"smtp://127.0.0.1:{box.port}?tls=0"})
+        hand_in(live, tmp_path, hook, *QUICK)
+        met = []
+        try:
+            for _ in range(3):
+                pair = live.start_worker(), live.start_worker()
+                for _ in range(8):
+                    box.mood, hook.status = rng.choice(MOODS), rng.choice(STATUSES)
+                    met.append((box.mood, hook.status))
+                    time.sleep(0.5)
+                for victim in pair:
+                    victim.kill()
+                    victim.wait()
+            box.mood, hook.status = "well", 200
+            live.start_worker()
+            live.until(lambda: set(states(live).values()) <= {"sent", "doubt"}, 90)
+        finally:
+            live.stop()
+    assert len({mood for mood, _ in met}) >= 4
+    found = states(live)
+    taken = Counter(str(mail["Subject"]) for mail in box.mails)
+    assert max(taken.values()) == 1
+    for n in range(MANY):
+        arrived = taken[f"Bill {n}"]
+        assert arrived == 1 if found[f"m{n}"] == "sent" else found[f"m{n}"] == "doubt"
+    assert len({headers["webhook-id"] for headers, _ in hook.posts}) == MANY
+    assert all(found[f"{kind}{n}"] == "sent" for kind in "ht" for n in range(MANY))

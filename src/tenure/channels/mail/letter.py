@@ -77,18 +77,19 @@ def unmarked(words: str) -> str:
     return words.replace("](", "] (")
 
 
-def fragment(text: str, look: Look = IN_MAIL, *, marked: bool = False) -> SafeString:
+def fragment(
+    text: str, look: Look = IN_MAIL, *, marked: bool = False, button: bool = True
+) -> SafeString:
     """The paragraphs as HTML, everything in them escaped.
 
     >>> print(fragment("Hello <Ann>\\n\\nSee https://example.com/x.", ON_PAGE))
     <p class="letter-line">Hello &lt;Ann&gt;</p>
     <p class="letter-line">See <a class="letter-link" href="https://example.com/x">https://example.com/x</a>.</p>
     """
-    return SafeString("\n".join(_paragraphs(text, look, marked)))
+    return SafeString("\n".join(_paragraphs(text, look, marked, button and marked)))
 
 
-def _paragraphs(text: str, look: Look, marked: bool) -> Iterator[SafeString]:
-    button = marked
+def _paragraphs(text: str, look: Look, marked: bool, button: bool) -> Iterator[SafeString]:
     for paragraph in re.split(r"\n[ \t]*\n", text.strip()):
         only = _ONLY.fullmatch(paragraph)
         if only and button:
@@ -121,11 +122,12 @@ def _lines(text: str) -> SafeString:
 
 
 def document(subject: str, text: str, footer: str, language: str, *, marked: bool) -> str:
-    """The whole HTML part: one column of real text, its language said, nothing to be fetched."""
+    """The whole HTML part: one column of real text, its language said, nothing to be fetched. The
+    footer is a marked text."""
     under = format_html(
         '<hr style="border:0;border-top:1px solid #c9ced8;margin:24px 0 12px">'
         '<div style="font-size:14px;color:#4a5262">{}</div>',
-        fragment(footer),
+        fragment(footer, marked=True, button=False),
     )
     return format_html(
         '<!doctype html>\n<html lang="{}"><head><meta charset="utf-8">'

@@ -23,9 +23,10 @@ def build(parcel: Parcel, numbers: Numbers, backend: Any = None) -> EmailMultiAl
     text, marked = str(parcel.content["text"]).rstrip(), bool(parcel.content.get("marked"))
     footer = _footer(numbers, out)
     plain = letter.as_text(text) if marked else text
+    under = letter.as_text(footer)
     mail = EmailMultiAlternatives(
         subject=subject,
-        body=f"{plain}\n\n-- \n{footer}\n" if footer else f"{plain}\n",
+        body=f"{plain}\n\n-- \n{under}\n" if footer else f"{plain}\n",
         from_email=numbers.mail.sender,
         to=[parcel.address],
         reply_to=[numbers.mail.reply_to] if numbers.mail.reply_to else None,
@@ -57,7 +58,7 @@ def _footer(numbers: Numbers, out: str) -> str:
         return ""
     lines = [
         numbers.mail.footer.replace("{product}", numbers.mail.product),
-        f"{numbers.mail.unsubscribe}: {out}",
+        f"[{numbers.mail.unsubscribe}]({out})",
         numbers.mail.postal_address,
     ]
     return "\n".join(line for line in lines if line)
