@@ -35,9 +35,9 @@ class Clock:
 class Mailbox:
     """A mail server: what it took, and how it behaves now.
 
-    ``mood``: well, refuse (450), no-such (550), drop (closes in the middle of the message, after
-    keeping it), cut (closes before the message), hang (never answers the message), mute (never even
-    greets).
+    ``mood``: well, refuse (450), no-such (550), spam (550 5.7.1), not-you (refuses the sender),
+    drop (closes in the middle of the message, after keeping it), cut (closes before the message),
+    hang (never answers the message), mute (never even greets).
     """
 
     mood: str = "well"
@@ -65,6 +65,8 @@ class _Smtp(socketserver.StreamRequestHandler):
                 return
             elif verb == b"RCPT" and not self.recipient():
                 return
+            elif verb == b"MAIL" and self.box.mood == "not-you":
+                self.say("550 5.7.1 sender not allowed")
             elif verb != b"RCPT":
                 self.say("250 ok")
 
@@ -72,7 +74,11 @@ class _Smtp(socketserver.StreamRequestHandler):
         if self.box.mood == "cut":
             return False
         self.say(
-            {"refuse": "450 later", "no-such": "550 no such mailbox"}.get(self.box.mood, "250 ok")
+            {
+                "refuse": "450 later",
+                "no-such": "550 no such mailbox",
+                "spam": "550 5.7.1 refused by policy",
+            }.get(self.box.mood, "250 ok")
         )
         return True
 

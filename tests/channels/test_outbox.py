@@ -130,6 +130,32 @@ def test_a_mailbox_that_does_not_exist_is_never_written_to_again(
     assert (state("bill"), mailbox.mails) == ("withheld", [])
 
 
+def test_a_mail_refused_for_its_content_does_not_end_writing_to_the_address(
+    mailbox: Mailbox, mail: Mail, clock: Clock
+) -> None:
+    mailbox.mood = "spam"
+    submit([mail()], now=NOON)
+    duties.work(clock)
+    assert state() == "dead"
+    assert "5.7.1 refused by policy" in Message.objects.get().error
+    assert not Suppression.objects.exists()
+
+
+def test_a_server_that_takes_nothing_from_our_sender_makes_mails_wait(
+    mailbox: Mailbox, mail: Mail, clock: Clock
+) -> None:
+    mailbox.mood = "not-you"
+    submit([mail()], now=NOON)
+    duties.work(clock)
+    kept = Message.objects.get()
+    assert (kept.state, kept.attempts) == ("ready", 0)
+    assert "<success@localhost>: 5.7.1 sender not allowed" in kept.error
+    assert not Suppression.objects.exists()
+    mailbox.mood = "well"
+    clock.forward(seconds=30)
+    assert duties.work(clock) == 1
+
+
 def test_a_connection_that_breaks_before_the_message_loses_and_doubles_nothing(
     mailbox: Mailbox, mail: Mail, clock: Clock
 ) -> None:

@@ -91,6 +91,22 @@ def test_what_came_back_is_counted_and_opens_to_its_mail(workspace, seen_by, ali
     assert "the address does not work" in client.get(f"/messages/{row.pk}/").content.decode()
 
 
+def test_too_many_bounces_and_complaints_are_warned_of(workspace, seen_by, alice):
+    content = {"subject": "Hello", "text": "Hello"}
+    submit(
+        [Draft(f"k{n}", "mail", "help", f"p{n}@example.com", content, NOW) for n in range(200)],
+        now=NOW,
+    )
+    Message.objects.update(state="sent", settled_at=NOW)
+    Message.objects.filter(key__in=[f"k{n}" for n in range(5)]).update(outcome="bounced")
+    Message.objects.filter(key="k9").update(outcome="complained")
+    client = seen_by(alice)
+    with time_machine.travel(NOW + timedelta(hours=1), tick=False):
+        text = client.get("/settings/mail/").content.decode()
+    assert "2.5 % of mails went to addresses that do not exist (2 % is much)" in text
+    assert "0.5 % of mails were called spam (0.1 % is much)" in text
+
+
 def test_a_test_mail_to_oneself_goes_the_way_all_mails_go(workspace, seen_by, alice, settings):
     use(settings, POSTMARK)
     answer = seen_by(alice).post("/settings/mail/trial/", follow=True)

@@ -62,6 +62,28 @@ def bounce(status: str, numbers: Bounces) -> Kind:
     return "hard" if status in numbers.hard_status else "soft"
 
 
+def warnings(mails: int, bounced: int, complained: int, numbers: Bounces) -> list[str]:
+    """What is too much among ``mails`` that went out.
+
+    >>> from tenure.channels.numbers import packaged
+    >>> warnings(1000, 31, 1, packaged().mail.bounces)
+    ['3.1 % of mails went to addresses that do not exist (2 % is much)']
+    >>> warnings(99, 99, 99, packaged().mail.bounces)
+    []
+    """
+    if mails < numbers.warn_from_mails:
+        return []
+    found = (
+        (bounced, numbers.warn_bounced_percent, "went to addresses that do not exist"),
+        (complained, numbers.warn_complained_percent, "were called spam"),
+    )
+    return [
+        f"{100 * count / mails:.2g} % of mails {what} ({most:g} % is much)"
+        for count, most, what in found
+        if 100 * count / mails > most
+    ]
+
+
 def bars(kind: Kind, said: str, soft: Sequence[datetime], numbers: Bounces, now: datetime) -> str:
     """Why nothing may be sent to the address any more; empty if it may. ``soft`` are when mails
     came back since one last arrived, this one among them."""

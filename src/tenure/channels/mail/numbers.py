@@ -17,6 +17,9 @@ class Bounces(_Spec):
     hard_status: tuple[str, ...]
     soft_most: int = Field(ge=1)
     soft_days: int = Field(ge=1, le=365)
+    warn_bounced_percent: float = Field(gt=0, le=100)
+    warn_complained_percent: float = Field(gt=0, le=100)
+    warn_from_mails: int = Field(ge=1)
 
     @field_validator("hard_status")
     @classmethod

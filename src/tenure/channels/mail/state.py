@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Count
+from django.db.models import Count, Q
 
-from tenure.channels.models import MailNotice, Message
+from tenure.channels.mail import notices
+from tenure.channels.models import SENT, MailNotice, Message
 from tenure.channels.numbers import Numbers
 from tenure.core import policy as policies
 
@@ -42,6 +43,19 @@ def outcomes(now: datetime, days: int = 30) -> dict[str, int]:
     """What was said about mails of the last ``days``, by kind."""
     rows = MailNotice.objects.filter(at__gt=now - timedelta(days=days))
     return dict(rows.order_by().values_list("kind").annotate(n=Count("pk")))
+
+
+def warnings(now: datetime, days: int = 30) -> list[str]:
+    """What bounces and complaints of the last ``days`` say about how mails are taken."""
+    numbers: Numbers = policies.load("channels")
+    since = now - timedelta(days=days)
+    sent = Message.objects.filter(channel="mail", state=SENT, created_at__gt=since)
+    counted = sent.aggregate(
+        mails=Count("pk"),
+        bounced=Count("pk", filter=Q(outcome="bounced")),
+        complained=Count("pk", filter=Q(outcome="complained")),
+    )
+    return notices.warnings(**counted, numbers=numbers.mail.bounces)
 
 
 def latest_notices(most: int) -> list[MailNotice]:

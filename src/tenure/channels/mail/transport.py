@@ -15,6 +15,7 @@ from django.core.validators import validate_email
 
 from tenure.analytics.errors import SpecError
 from tenure.channels.mail import message
+from tenure.channels.mail.notices import bounce, status_in
 from tenure.channels.registry import HandOver, InDoubt, Parcel, Refused, Send, Unreachable
 from tenure.core import policy as policies
 
@@ -104,6 +105,9 @@ def _send(backend: Any, parcel: Parcel, hand_over: HandOver) -> str:
     try:
         backend.open()
         backend.send_messages([mail])
+    except smtplib.SMTPSenderRefused as no:  # about us: every mail would be refused
+        said = _words(no.smtp_error)
+        raise Unreachable(f"the mail server takes no mail from {no.sender}: {said}") from no
     except smtplib.SMTPResponseException as no:
         raise _refusal(no.smtp_code, no.smtp_error) from no
     except smtplib.SMTPRecipientsRefused as no:
@@ -130,10 +134,17 @@ def _before_data(backend: Any, handing: Callable[[], None]) -> None:
         handing()  # a backend that does not say when: from now on
 
 
+def _words(said: bytes | str) -> str:
+    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+    return str(settings.MAIL_WAY.clean(" ".join(text.split())))
+
+
 def _refusal(code: int, said: bytes | str) -> Refused:
-    words = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
-    words = settings.MAIL_WAY.clean(words)
-    bounced = code in _NO_SUCH_MAILBOX
+    words = _words(said)
+    status = status_in(words)
+    numbers = policies.load("channels").mail.bounces
+    # 550 is said of spam and of policy too; the status, where there is one, tells them apart.
+    bounced = bounce(status, numbers) == "hard" if status else code in _NO_SUCH_MAILBOX
     reason = f"the mail server said {code} {words}"
     return Refused(reason, final=code >= _FINAL, suppress=bounced)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from email.utils import parseaddr
 from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from tenure.channels.mail import state
 from tenure.channels.models import OPEN, Message
 from tenure.channels.numbers import Numbers
 from tenure.cli.doctor.finding import Finding, Level
@@ -16,7 +18,7 @@ from tenure.core import policy
 HERE = ("localhost", "127.0.0.1", "::1", "")
 
 
-def way() -> Iterator[Finding]:
+def way(now: datetime) -> Iterator[Finding]:
     """Can mails leave, come from us, lead back to us, and is it heard if they bounce?"""
     found = settings.MAIL_WAY
     if not found.name:
@@ -26,6 +28,11 @@ def way() -> Iterator[Finding]:
     if found.provider and not found.listens:
         text = f"bounces and complaints from {found.words} are not taken in"
         yield Finding("mail", Level.WARN, text, found.deaf)
+    for text in state.warnings(now):
+        yield Finding(
+            "mail", Level.WARN, text,
+            "see Settings, Mail: write only to people who know you, and tidy imported addresses",
+        )  # fmt: skip
     numbers: Numbers = policy.load("channels")
     sender = parseaddr(numbers.mail.sender)[1]
     if sender.rpartition("@")[2] in HERE:

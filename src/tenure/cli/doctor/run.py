@@ -36,7 +36,7 @@ def examine(home: Path, now: datetime) -> Iterator[Finding]:
         ("lake", facts.tables),
         ("sources", facts.sources),
         ("quarantine", facts.quarantine),
-        ("mail", mail.way),
+        ("mail", partial(mail.way, now)),
     ]
     for name, check in (*first, *later):
         yield from _guarded(name, check)

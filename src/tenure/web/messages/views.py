@@ -70,7 +70,8 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 def _line(row: Message) -> dict[str, Any]:
-    return {"row": row, "state": STATES[row.state], "what": _what(row)}
+    since = OUTCOMES.get(row.outcome, "")
+    return {"row": row, "state": STATES[row.state], "what": _what(row), "since": since}
 
 
 def _what(row: Message) -> str:
@@ -95,7 +96,6 @@ def one(request: HttpRequest, message_id: int) -> HttpResponse:
         "said": _said(row),
         "numbers": policy.load("channels"),
         "purpose": policy.load("channels").purposes.get(row.purpose),
-        "outcome": OUTCOMES.get(row.outcome, ""),
         "again": may and row.state in ("dead", "doubt"),
         "doubtful": may and row.state == "doubt",
     }

@@ -55,6 +55,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "now": state.in_force(),
         "to": getattr(request.user, "email", ""),
         "days": DAYS,
+        "warnings": state.warnings(now, DAYS),
         "counts": [(KINDS[kind][0], counted.get(kind, 0), OF_KIND.get(kind, "")) for kind in KINDS],
         "told": bool(counted),
         "barred": Suppression.objects.filter(channel="mail").count(),
