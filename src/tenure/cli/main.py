@@ -38,6 +38,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "portfolio": ("portfolio", "Load, touches owed, cost to serve, and who would get what."),
     "mail": ("mail", "How mails leave, a test mail, and bounces from a mailbox."),
     "cancel": ("cancel", "The cancel flow: saves, visits, what waits for billing, links."),
+    "churned": ("churned", "Accounts that left: why, and whether it could have been prevented."),
     "dunning": ("dunning", "Payments that failed: cases, next steps, recovery."),
     "stripe": ("stripe", "Stripe: connection, history, missed notices."),
     "audit": ("audit", "Look for known faults of customer success in your own data."),

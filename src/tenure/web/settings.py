@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "tenure.metrics.alerts",
     "tenure.metrics.indicators",
     "tenure.learning",
+    "tenure.learning.investigations",
     "tenure.documents.digests",
     "tenure.web",
 ]

@@ -30,6 +30,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("revenue/", include("tenure.web.revenue.urls")),
     path("cancel-flow/", include("tenure.web.cancelling.urls")),
     path("plays/", include("tenure.web.plays.urls")),
+    path("churned/", include("tenure.web.churned.urls")),
     path("dunning/", include("tenure.web.dunning.urls")),
     path("messages/", include("tenure.web.messages.urls")),
     path("m/", include("tenure.web.public.urls")),

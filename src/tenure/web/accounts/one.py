@@ -30,7 +30,9 @@ def account(request: HttpRequest, pk: str) -> HttpResponse:
     context |= {
         "account": found,
         "segments": Segment.objects.filter(members__account=found).order_by("title"),
-        "panels": [p for p in panels.PANELS if roles.has(request.user, p.permission)],
+        "panels": [
+            p for p in panels.PANELS if roles.has(request.user, p.permission) and p.wanted(found)
+        ],
         "sees_health": sees_health,
         "now": timezone.now(),
     }

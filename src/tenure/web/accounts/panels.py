@@ -16,6 +16,7 @@ from django.http import HttpRequest
 from tenure.accounts.models import Account
 from tenure.web.accounts import alert_panel, panel_data
 from tenure.web.cancelling import pages as cancelling
+from tenure.web.churned import views as churned
 from tenure.web.dunning import views as dunning
 from tenure.web.plays import log as plays
 from tenure.web.portfolio import touches
@@ -33,6 +34,8 @@ class Panel:
     column: str  # main or side
     permission: str
     load: Load
+    wanted: Callable[[Account], bool] = lambda _: True
+    """Whether an account has such a box at all."""
 
 
 PANELS = (
@@ -47,6 +50,7 @@ PANELS = (
     Panel("people", "People", "side", "accounts.view", panel_data.people),
     Panel("subscriptions", "Subscriptions", "side", "accounts.view", panel_data.subscriptions),
     Panel("dunning", "Unpaid invoices", "side", "dunning.view", dunning.panel),
+    Panel("churned", "Why it left", "side", "churn.view", churned.panel, churned.has_left),
     Panel("tickets", "Tickets", "side", "accounts.view", panel_data.tickets),
     Panel("responses", "Responses", "side", "accounts.view", panel_data.responses),
     Panel("overrides", "Overrides", "side", "health.view", panel_data.overrides),

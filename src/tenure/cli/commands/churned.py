@@ -1,0 +1,110 @@
+"""tenure churned: accounts that left, why, and whether it could have been prevented."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from tenure.cli.output import CommandError, print_json, print_rows, say
+
+ACTOR = "command line"
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+LIST = {
+    "id": "Id", "account_id": "Account", "churned_at": "Left", "kind": "How",
+    "cause": "Cause", "verdict": "Verdict", "state": "State", "mrr_minor": "MRR (minor)",
+}  # fmt: skip
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    group = typer.Typer(no_args_is_help=True, help="Accounts that left, and why.")
+    group.command("list")(list_)
+    for command in (show, confirm, ask, study):
+        group.command(command.__name__)(command)
+    app.add_typer(group, name="churned")
+
+
+def list_(
+    state: Annotated[str, typer.Option(help="open, confirmed or void.")] = "",
+    cause: Annotated[str, typer.Option(help="A cause of the policy; none: no cause told.")] = "",
+    verdict: Annotated[str, typer.Option(help="preventable, not_preventable or unclear.")] = "",
+    segment: Annotated[str, typer.Option(help="Where the account was when it left.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Losses, latest first."""
+    queries = _room("queries")
+    rows = queries.find(queries.Asked(state, cause, verdict, segment))
+    told = [{name: getattr(row, "pk" if name == "id" else name) for name in LIST} for row in rows]
+    if as_json:
+        print_json(told)
+    elif told:
+        print_rows(told, LIST)
+    else:
+        say("No loss fits. Look for new ones with: tenure churned study")
+
+
+def show(id: int, as_json: AsJson = False) -> None:
+    """One loss: what was known when the account left, and what is made of it."""
+    found = _room("queries").shown(id)
+    if found is None:
+        raise CommandError(f"no loss {id}", "see: tenure churned list")
+    if as_json:
+        print_json(found)
+        return
+    say("[bold]{account_id}[/] left {churned_at} ({kind}); {state}", **_plain(found))
+    say("Cause: {cause}, {verdict}. [dim]They said: {stated_cause}[/]", **_plain(found))
+    say("{how}", how=found["how"])
+    for one in found["evidence"]:
+        say("  {title} ({weight:g}): {said}", title=one["title"], weight=one["weight"],
+            said=one["text"])  # fmt: skip
+    for one in found["dossier"]["warnings"]:
+        came = one["answer"] or ("nobody answered" if one["missed"] else "not to be seen then")
+        say("  {name}: {lead_days} days before; {came}", came=came, **one)
+
+
+def confirm(
+    id: int,
+    verdict: Annotated[str, typer.Option(help="preventable, not_preventable, unclear.")] = "",
+    cause: Annotated[str, typer.Option(help="A cause of the policy.")] = "",
+    how: Annotated[str, typer.Option(help="How it could have been kept.")] = "",
+    because: Annotated[str, typer.Option(help="What speaks against what is proposed.")] = "",
+) -> None:
+    """Confirm what is proposed, or say what it was and why."""
+    actions = _room("actions")
+    one = actions.decide(
+        id, ACTOR, now=_now(), verdict=verdict, cause=cause, how=how, why=because
+    )  # fmt: skip
+    say("{account}: {cause}, {verdict}", account=one.account_id, cause=one.cause or "no cause",
+        verdict=one.verdict)  # fmt: skip
+
+
+def ask(id: int) -> None:
+    """Ask somebody of the account why they left: once, by mail."""
+    made = _room("interviews").ask(id, ACTOR, now=_now())
+    say("{address} is asked as soon as the send gate lets it.", address=made.address)
+
+
+def study() -> None:
+    """Look for accounts that left and have no investigation yet."""
+    say("{n} opened", n=_room("actions").study(_now()))
+
+
+def _plain(found: dict[str, Any]) -> dict[str, Any]:
+    shown = ("account_id", "churned_at", "kind", "state", "cause", "verdict", "stated_cause")
+    return {name: found[name] or "nothing" for name in shown}
+
+
+def _now() -> Any:
+    from datetime import UTC, datetime
+
+    return datetime.now(UTC)
+
+
+def _room(name: str) -> Any:
+    from importlib import import_module
+
+    from tenure.cli.boot import setup
+
+    setup()
+    return import_module(f"tenure.learning.investigations.{name}")

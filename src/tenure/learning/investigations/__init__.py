@@ -1,0 +1,1 @@
+"""Churn studied: an investigation of every account that left, filled in by the system."""
