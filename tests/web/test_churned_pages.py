@@ -143,4 +143,4 @@ def test_the_accounts_own_page_has_a_box_only_if_it_left(acme, seen_by, bob):
     client = seen_by(bob)
     assert "panel-churned" in text(client, "/accounts/a/acme")
     assert "panel-churned" not in text(client, "/accounts/a/calm")
-    assert "It was used too little" in text(client, "/accounts/acme/panels/churned/")
+    assert "It was used too little" in text(client, "/accounts/panel/churned/acme")

@@ -56,7 +56,7 @@ def show(id: int, as_json: AsJson = False) -> None:
     say("Cause: {cause}, {verdict}. [dim]They said: {stated_cause}[/]", **_plain(found))
     say("{how}", how=found["how"])
     for one in found["evidence"]:
-        say("  {title} ({weight:g}): {said}", title=one["title"], weight=one["weight"],
+        say("  {title} ({weight}): {said}", title=one["title"], weight=one["weight"],
             said=one["text"])  # fmt: skip
     for one in found["dossier"]["warnings"]:
         came = one["answer"] or ("nobody answered" if one["missed"] else "not to be seen then")
