@@ -51,3 +51,17 @@ def test_somebody_who_left_says_why(browse, acme, alice, theme, phone):
     window.check()
     made.refresh_from_db()
     assert (made.reason, made.would_return) == ("switching", "maybe")
+
+
+@pytest.mark.parametrize(("theme", "phone"), MODES, ids=NAMES)
+def test_a_month_is_reviewed(browse, acme, alice, theme, phone):
+    window = browse(alice, theme, phone)
+    page = window.open("/churned/review/?month=2026-02")
+    page.click("summary:has-text('Decide a change')")
+    window.check()
+    page.fill("#title", "Look at use each week")
+    page.fill("#owner", "Bob")
+    page.fill("#due_on", "2026-03-20")
+    page.click("button:has-text('Decide')")
+    page.wait_for_selector("text=overdue")
+    window.check()

@@ -48,3 +48,17 @@ def test_what_is_not_there_is_refused(capsys: Any) -> None:
         run(capsys, "churned", "show", "99")
     with pytest.raises(SpecError):
         run(capsys, "churned", "ask", "99")
+
+
+def test_a_month_is_reviewed_and_closed(capsys: Any) -> None:
+    loss("acme")
+    out = run(capsys, "churned", "review", "--month", "2026-02")
+    assert "2026-02: 1 lost, 0 the month before" in out
+    assert "Preventable: 1 of 1" in out
+    told = json.loads(run(capsys, "churned", "review", "--month", "2026-02", "--json"))
+    assert told["report"]["losses"] == 1
+    run(capsys, "churned", "review", "--month", "2026-02", "--close", "Seen")
+    with pytest.raises(SpecError):
+        run(capsys, "churned", "review", "--month", "2026-02", "--close", "Again")
+    with pytest.raises(CommandError):
+        run(capsys, "churned", "review", "--month", "May")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
@@ -12,7 +12,7 @@ from tenure.api.auth import caller
 from tenure.api.errors import not_found
 from tenure.api.paging import AfterId, Limit, page
 from tenure.api.routing import Endpoints
-from tenure.learning.investigations import actions, interviews, queries
+from tenure.learning.investigations import actions, interviews, months, queries, reviewing
 from tenure.learning.investigations.models import Investigation
 
 endpoints = Endpoints("churned")
@@ -105,6 +105,39 @@ def list_losses(
     if cursor is not None:
         rows = rows.filter(pk__lt=cursor)
     return page(list(rows[: limit + 1]), limit, lambda row: row.pk)
+
+
+class ChangeOut(Schema):
+    """A change that was decided against a cause."""
+
+    id: int
+    cause: str
+    kind: str
+    title: str
+    owner: str
+    due_on: date
+    experiment: str
+    state: str
+    ended_on: date | None
+
+
+class ReviewOut(Schema):
+    """The pattern of a month: closed as it was decided, else as things stand."""
+
+    month: str
+    closed_at: datetime | None
+    note: str
+    report: dict[str, Any]
+    changes: list[ChangeOut]
+
+
+@endpoints.get("/reviews/{str:month}", "churn.view", ReviewOut)
+def get_review(request: HttpRequest, month: str) -> dict[str, Any]:
+    """The review of a month like ``2026-03``."""
+    of = months.parse(month)
+    if of is None:
+        raise not_found("month", month)
+    return reviewing.told(of)
 
 
 @endpoints.get("/{int:loss_id}", "churn.view", WholeOut)

@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     group = typer.Typer(no_args_is_help=True, help="Accounts that left, and why.")
     group.command("list")(list_)
-    for command in (show, confirm, ask, study):
+    for command in (show, confirm, ask, study, review):
         group.command(command.__name__)(command)
     app.add_typer(group, name="churned")
 
@@ -88,6 +88,38 @@ def ask(id: int) -> None:
 def study() -> None:
     """Look for accounts that left and have no investigation yet."""
     say("{n} opened", n=_room("actions").study(_now()))
+
+
+def review(
+    month: Annotated[str, typer.Option(help="2026-03; default: the last whole month.")] = "",
+    close: Annotated[str, typer.Option(help="Close it, with what was seen and decided.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """The pattern of a month's losses, and what was decided."""
+    reviewing, months = _room("reviewing"), _room("months")
+    of = months.parse(month) if month else reviewing.last_whole(_now())
+    if of is None:
+        raise CommandError(f"{month!r} is no month", "give one like 2026-03")
+    if close:
+        reviewing.close(of, close, ACTOR, now=_now())
+    told = reviewing.told(of)
+    if as_json:
+        print_json(told)
+        return
+    report = told["report"]
+    say("[bold]{month}[/]: {n} lost, {before} the month before", month=told["month"],
+        n=report["losses"], before=report["before"])  # fmt: skip
+    share = report["preventable"]
+    if share["of"]:
+        say("Preventable: {hits} of {of} ({low:.0%} to {high:.0%})".format(**share))
+    for row in report["by_cause"]:
+        money = ", ".join(f"{m['mrr_minor']} {m['currency']}" for m in row["lost"])
+        say("  {cause}: {n} {money}", cause=row["name"] or "no cause", n=row["losses"], money=money)
+    for row in report["repeated"]:
+        say("Repeats: {cause}, {counts}", cause=row["cause"], counts=row["counts"])
+    for row in told["changes"]:
+        say("  {state}: {title} ({owner}, {due})", state=row["state"], title=row["title"],
+            owner=row["owner"], due=row["due_on"])  # fmt: skip
 
 
 def _plain(found: dict[str, Any]) -> dict[str, Any]:

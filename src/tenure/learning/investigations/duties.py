@@ -17,11 +17,12 @@ def register() -> None:
 
 
 def _study(job: jobs.Running, now: datetime) -> None:
-    from tenure.learning.investigations import actions, interviews
+    from tenure.learning.investigations import actions, interviews, reviewing
 
     done = 0
     for opened in actions.study_in_chunks(now):
         done += opened
         job.save(done=done)
+    reviewing.keep_due(job.clock())
     while interviews.ask_due(job.clock()):
         job.save()

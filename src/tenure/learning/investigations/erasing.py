@@ -8,7 +8,7 @@ from typing import Any
 from tenure.facts.erasing import without
 from tenure.facts.erasure import Part
 from tenure.facts.persons import Subject
-from tenure.learning.investigations.models import ExitInterview, Investigation
+from tenure.learning.investigations.models import Change, ExitInterview, Investigation, Review
 
 _TEXTS = ("how", "why")
 
@@ -43,6 +43,13 @@ def erase(subject: Subject, pseudonym: str, now: datetime) -> dict[str, int]:  #
             ExitInterview.objects.filter(pk=other.pk).update(words=clean)
     for one in Investigation.objects.only("pk", "dossier", *_TEXTS).iterator(200):
         _clean(one, subject)
+    for row in Review.objects.exclude(note=""):
+        if (clean := without(row.note, subject)) != row.note:
+            Review.objects.filter(pk=row.pk).update(note=clean)
+    for change in Change.objects.all():
+        told = {name: without(getattr(change, name), subject) for name in ("title", "owner")}
+        if any(getattr(change, name) != text for name, text in told.items()):
+            Change.objects.filter(pk=change.pk).update(**told)
     return {"exit_interviews": len(mine)}
 
 

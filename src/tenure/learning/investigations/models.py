@@ -49,6 +49,36 @@ class Investigation(models.Model):
         ]
 
 
+class Review(models.Model):
+    """The losses of a calendar month (UTC), as they were counted when it was kept or last renewed.
+    Closed, it stays as it is."""
+
+    month = models.DateField(unique=True)  # its first day
+    report = models.JSONField()
+    made_at = models.DateTimeField()
+    note = models.TextField(blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    closed_by = models.CharField(max_length=254, blank=True)
+
+
+class Change(models.Model):
+    """A change of product or process that was decided in a review, against a cause."""
+
+    review = models.ForeignKey(Review, on_delete=models.CASCADE, related_name="changes")
+    cause = models.CharField(max_length=40)
+    kind = models.CharField(max_length=10)  # product, process
+    title = models.CharField(max_length=300)
+    owner = models.CharField(max_length=254)
+    due_on = models.DateField()
+    experiment = models.CharField(max_length=80, blank=True)  # key of the one that tells its effect
+    state = models.CharField(max_length=10, default="open")  # open, done, dropped
+    made_at = models.DateTimeField()
+    ended_on = models.DateField(null=True, blank=True)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["state", "due_on"], name="churn_change_due")]
+
+
 class ExitInterview(models.Model):
     """What somebody who left was asked, by a link, and said. The words stay here."""
 

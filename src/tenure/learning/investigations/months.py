@@ -37,3 +37,17 @@ def bounds(month: date) -> tuple[datetime, datetime]:
         datetime(month.year, month.month, 1, tzinfo=UTC),
         datetime(after.year, after.month, 1, tzinfo=UTC),
     )
+
+
+def of(moment: datetime) -> date:
+    """The month of a moment in UTC."""
+    return of_day(moment.astimezone(UTC).date())
+
+
+def of_day(day: date) -> date:
+    """The month of a day.
+
+    >>> of_day(date(2026, 5, 17))
+    datetime.date(2026, 5, 1)
+    """
+    return date(day.year, day.month, 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from string import Formatter
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -100,9 +101,19 @@ class Cause(_Spec):
     title: str = Field(min_length=1)
     preventable: bool
     how: str = Field(min_length=1)
+    change: Literal["product", "process"] = "process"
     lead_days: float | None = Field(None, ge=0)
     evidence: dict[str, float] = {}
     stated: tuple[str, ...] = ()
+
+
+class ReviewRules(_Spec):
+    """The monthly review: when a cause repeats, and what an action is compared over."""
+
+    repeated_losses: int = Field(ge=1)
+    repeated_months: int = Field(ge=1, le=3)
+    compare_months: int = Field(ge=1, le=12)
+    wait_days: float = Field(ge=0, le=60)
 
 
 class Numbers(_Spec):
@@ -113,6 +124,7 @@ class Numbers(_Spec):
     verdict: Verdict
     interview: Interview
     page: Page
+    review: ReviewRules
     causes: dict[str, Cause] = Field(min_length=1)
     reasons: dict[str, str] = Field(min_length=2)
 
