@@ -16,7 +16,7 @@ from tenure.accounts.models import Person
 from tenure.analytics.errors import SpecError
 from tenure.channels import actions, duties, gate, outbox
 from tenure.channels.drafts import Draft, cancel, submit
-from tenure.channels.models import Message, Refusal, Suppression
+from tenure.channels.models import MailNotice, Message, Refusal, Suppression
 from tenure.facts.models import InboxRow
 
 pytestmark = pytest.mark.django_db
@@ -123,6 +123,10 @@ def test_a_mailbox_that_does_not_exist_is_never_written_to_again(
     duties.work(clock)
     assert state() == "dead"
     assert Suppression.objects.get().address == "ann@example.com"
+    assert Message.objects.get().outcome == "bounced"
+    notice = MailNotice.objects.get()
+    assert (notice.kind, notice.said) == ("hard", "the mail server said 550 no such mailbox")
+    assert told() == ["tenure.address_suppressed", "tenure.message_failed"]
     mailbox.mood = "well"
     clock.forward(days=5)
     submit([mail("bill", purpose="payment", due_at=clock.now)], now=clock.now)

@@ -12,7 +12,9 @@ from people import NOW
 from tenure.accounts.models import Person
 from tenure.channels import actions, gate, queries, unsubscribing
 from tenure.channels.drafts import Draft, submit
-from tenure.channels.models import Endpoint, Message, Refusal, Suppression
+from tenure.channels.mail import taking_in
+from tenure.channels.mail.notices import Notice
+from tenure.channels.models import Endpoint, MailNotice, Message, Refusal, Suppression
 from tenure.core.models import AuditEntry
 from tenure.facts.models import InboxRow
 
@@ -222,9 +224,14 @@ def test_erasing_a_person_empties_their_messages(letter):
     from tenure.facts.persons import Subject
 
     actions.refuse("ann", "mail", "any", "one-click", now=NOW)
+    said = Notice("hard", "ann@example.com", "550 no <ann@example.com>", "postmark", "1", NOW)
+    taking_in.take_in(said, now=NOW, proven=True)
     subject = Subject(("ann",), ("ann@example.com",))
     assert erasing.export(subject)["messages"][0]["content"]["text"] == "Hello Ann"
     assert erasing.erase(subject, "erased-1", NOW) == {"messages": 1}
     kept = Message.objects.get()
     assert (kept.address, kept.content, kept.recipient) == ("", {}, "erased-1")
+    assert kept.outcome_text == ""
+    assert not MailNotice.objects.exists()
+    assert not Suppression.objects.exists()
     assert not Refusal.objects.exists()

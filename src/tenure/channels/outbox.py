@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from hashlib import sha256
 
 from django.db import transaction
 from django.db.models import Case, Q, QuerySet, When
@@ -24,6 +25,7 @@ from tenure.channels.models import (
     SENDING,
     SENT,
     WITHHELD,
+    MailNotice,
     Message,
     Suppression,
 )  # fmt: skip
@@ -194,9 +196,23 @@ def _refused(row: Message, no: Refused, owner: str, numbers: Numbers, now: datet
     with transaction.atomic():
         if no.suppress:
             suppress(row.channel, row.address, str(no), now, row)
+            if row.channel == "mail":
+                _bounced(row, str(no), now)
         last = no.final or row.attempts + 1 >= numbers.outbox.attempts
         state = DEAD if last else QUEUED
         _set_aside(row, owner, str(no), state, numbers, now, timedelta(seconds=no.after_seconds))
+
+
+def _bounced(row: Message, said: str, now: datetime) -> None:
+    """A mailbox that does not exist, said at the door: kept like what comes back later."""
+    Message.objects.filter(pk=row.pk).update(outcome="bounced", outcome_at=now, outcome_text=said)
+    MailNotice.objects.get_or_create(
+        key=sha256(f"smtp:{row.pk}:{row.attempts}".encode()).hexdigest(),
+        defaults={
+            "kind": "hard", "address": row.address.lower(), "message": row, "at": now,
+            "said": said[:500], "origin": "at the door", "received_at": now,
+        },
+    )  # fmt: skip
 
 
 def _in_doubt(row: Message, why: str, owner: str, numbers: Numbers, now: datetime) -> None:

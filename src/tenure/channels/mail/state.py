@@ -49,7 +49,8 @@ def warnings(now: datetime, days: int = 30) -> list[str]:
     """What bounces and complaints of the last ``days`` say about how mails are taken."""
     numbers: Numbers = policies.load("channels")
     since = now - timedelta(days=days)
-    sent = Message.objects.filter(channel="mail", state=SENT, created_at__gt=since)
+    left = Q(state=SENT) | Q(outcome="bounced")  # or was refused at the door
+    sent = Message.objects.filter(left, channel="mail", created_at__gt=since)
     counted = sent.aggregate(
         mails=Count("pk"),
         bounced=Count("pk", filter=Q(outcome="bounced")),
