@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tenure.analytics.tables import TABLES, Table
-from tenure.facts import contract_checks, payloads, rows, sql
+from tenure.facts import contract_checks, feelings, payloads, rows, sql
 from tenure.facts.casts import Reading
 from tenure.facts.contracts import Contracts
 from tenure.facts.refusal import Refusal, explain, limits, shown
@@ -101,7 +101,7 @@ def check(
     if contracts is not None and facts.num_rows:
         facts, broken = _against(contracts, table, facts)
         refusals = sorted([*refusals, *broken], key=lambda r: r.row)
-    return Checked(facts, refusals)
+    return Checked(feelings.filled(table_name, facts), refusals)
 
 
 def numbered(facts: pa.Table) -> pa.Table:

@@ -1,0 +1,1 @@
+"""What texts of customers tell, worked out on this machine."""

@@ -1,0 +1,90 @@
+"""Sentiment of a text from -1 to 1, by VADER's lexicon and rules; nothing leaves the machine.
+
+Hutto and Gilbert, *VADER: A Parsimonious Rule-based Model for Sentiment Analysis of Social Media
+Text*, ICWSM 2014: words carry valences rated by people, changed by negation, degree words, capitals
+and punctuation; the sum is normed to ``x / sqrt(x^2 + 15)``. The lexicon is English. A text that
+does not look English, or that holds no word of the lexicon, gets no score rather than a wrong one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from tenure.analytics import toml
+
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
+
+
+class TextPolicy(BaseModel):
+    """See ``sentiment.toml`` for what each number is."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    most_characters: int = Field(ge=50)
+    least_words: int = Field(ge=1)
+    least_share: float = Field(ge=0, le=1)
+    english: frozenset[str]
+    others: frozenset[str]
+
+
+@lru_cache
+def default_text() -> TextPolicy:
+    """The packaged numbers and words."""
+    text = (files("tenure.analytics.text") / "sentiment.toml").read_text("utf-8")
+    return toml.parse(TextPolicy, "text/sentiment", toml.read("text/sentiment", text))
+
+
+def sentiment(text: str | None, policy: TextPolicy | None = None) -> float | None:
+    """The score of one text; None where it tells nothing.
+
+    >>> sentiment("Great support, thank you!") > 0.5, sentiment("This is terrible.") < -0.3
+    (True, True)
+    >>> sentiment("Where is my invoice?") is None, sentiment("Die Hilfe war schlecht") is None
+    (True, True)
+    """
+    rules = policy or default_text()
+    read = (text or "")[: rules.most_characters]
+    if not read.strip() or not looks_english(read, rules):
+        return None
+    told = _analyzer().polarity_scores(read)
+    return None if told["neu"] == 1.0 or not told["compound"] else float(told["compound"])
+
+
+def sentiments(texts: Iterable[str | None]) -> list[float | None]:
+    """The scores of many texts, in their order; equal texts are scored once."""
+    rules, known = default_text(), dict[str | None, float | None]()
+    found = []
+    for text in texts:
+        if text not in known:
+            known[text] = sentiment(text, rules)
+        found.append(known[text])
+    return found
+
+
+def looks_english(text: str, policy: TextPolicy) -> bool:
+    """Whether the words that bind are English, as far as a text shows it.
+
+    >>> rules = default_text()
+    >>> looks_english("Love it", rules), looks_english("Le service est nul", rules)
+    (True, False)
+    """
+    if not text.isascii() and sum(c.isascii() for c in text) < len(text) * 0.8:
+        return False
+    words = [w.lower().replace("’", "'") for w in _WORD.findall(text)]
+    ours = sum(w in policy.english for w in words)
+    if sum(w in policy.others for w in words) > ours:
+        return False
+    return len(words) < policy.least_words or ours >= policy.least_share * len(words)
+
+
+@lru_cache
+def _analyzer() -> Any:
+    from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
+
+    return SentimentIntensityAnalyzer()

@@ -1,0 +1,38 @@
+"""Tickets that came without a sentiment get that of their words, and say so in their properties."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tenure.analytics.text.sentiment import sentiments
+
+BY = ("sentiment_by", "vader")
+_TABLE, _TEXTS = "tickets", ("subject", "body")
+
+
+def filled(table: str, facts: pa.Table) -> pa.Table:
+    """The facts with ``sentiment`` filled in where it is empty and subject or body tell one. What
+    the sender gave is kept; ids are not touched."""
+    if table != _TABLE or not facts.num_rows:
+        return facts
+    texts = [pc.fill_null(facts[name].cast(pa.string()), "") for name in _TEXTS]
+    words = pc.binary_join_element_wise(*texts, "\n").to_numpy(zero_copy_only=False)
+    wanted = np.flatnonzero(
+        pc.and_(pc.is_null(facts["sentiment"]), pc.greater(pc.utf8_length(pa.array(words)), 1))
+    )
+    told = dict(zip(wanted.tolist(), sentiments(words[wanted].tolist()), strict=True))
+    told = {row: value for row, value in told.items() if value is not None}
+    if not told:
+        return facts
+    scores, more = facts["sentiment"].to_pylist(), facts["properties"].to_pylist()
+    for row, value in told.items():
+        scores[row] = value
+        more[row] = json.dumps({**json.loads(more[row] or "{}"), BY[0]: BY[1]}, ensure_ascii=False)
+    for name, column in (("sentiment", scores), ("properties", more)):
+        place = facts.schema.get_field_index(name)
+        facts = facts.set_column(place, facts.schema.field(name), pa.array(column))
+    return facts

@@ -1,0 +1,81 @@
+"""Sentiment of texts, and tickets that came without one."""
+
+from __future__ import annotations
+
+import doctest
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from people import NOW
+
+from tenure.analytics.text import sentiment as room
+from tenure.analytics.text.sentiment import default_text, looks_english, sentiment, sentiments
+from tenure.facts.validate import accept
+
+PAGE = Path(__file__).parents[3] / "docs/rules/text.md"
+
+
+def test_the_examples_work() -> None:
+    assert doctest.testmod(room).failed == 0
+    found = doctest.testfile(str(PAGE), module_relative=False)
+    assert found.attempted
+    assert found.failed == 0
+
+
+def test_a_score_is_that_of_the_paper_by_hand() -> None:
+    # "good" is rated 1.9: 1.9 / sqrt(1.9^2 + 15); "not" turns it by -0.74.
+    assert sentiment("good") == pytest.approx(1.9 / (1.9**2 + 15) ** 0.5, abs=1e-4)
+    turned = 1.9 * -0.74
+    assert sentiment("not good") == pytest.approx(turned / (turned**2 + 15) ** 0.5, abs=1e-4)
+
+
+@pytest.mark.parametrize("text", [
+    None, "", "   ", "Where do I find the invoice of March?",
+    "Die Software ist leider sehr langsam und wir sind nicht zufrieden",  # "die" is no death here
+    "Le service est nul et nous sommes en colère", "El soporte no responde y la app falla",
+    "Очень плохо", "サポートがひどい",
+])  # fmt: skip
+def test_what_tells_nothing_or_is_not_english_gets_no_score(text: str | None) -> None:
+    assert sentiment(text) is None
+
+
+def test_equal_texts_are_scored_once_and_order_is_kept() -> None:
+    assert sentiments(["bad", None, "good", "bad"]) == [
+        sentiment("bad"), None, sentiment("good"), sentiment("bad"),
+    ]  # fmt: skip
+
+
+def test_a_long_text_of_names_and_numbers_is_not_taken_for_english() -> None:
+    assert not looks_english(
+        "Error Kappa Lambda Sigma Omega Theta Alpha Beta Gamma", default_text()
+    )
+
+
+def tickets(*rows: dict[str, Any]) -> list[dict[str, Any]]:
+    base = {"account_id": "a", "opened_at": "2026-02-01T10:00:00Z"}
+    given = [{"ticket_id": f"t{n}", **base, **row} for n, row in enumerate(rows)]
+    facts, refused = accept("tickets", given, now=NOW, source="desk")
+    assert refused == []
+    return facts.to_pylist()
+
+
+def test_a_ticket_without_a_sentiment_gets_that_of_its_words() -> None:
+    told = tickets(
+        {"subject": "Broken again", "body": "This is terrible, I am very angry."},
+        {"subject": "Terrible", "sentiment": 0.9},  # the desk knows better
+        {"subject": "Invoice of March"},
+        {"body": "Thank you, great help!", "order": 7},
+    )
+    assert told[0]["sentiment"] < -0.6
+    assert json.loads(told[0]["properties"])["sentiment_by"] == "vader"
+    assert (told[1]["sentiment"], told[1]["properties"]) == (0.9, None)
+    assert (told[2]["sentiment"], told[2]["properties"]) == (None, None)
+    assert told[3]["sentiment"] > 0.6
+    assert json.loads(told[3]["properties"]) == {"order": 7, "sentiment_by": "vader"}
+
+
+def test_the_same_ticket_again_is_the_same_fact() -> None:
+    one, two = (tickets({"subject": "Awful"})[0]["message_id"] for _ in range(2))
+    assert one == two
