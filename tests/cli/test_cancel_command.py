@@ -96,3 +96,22 @@ def test_a_preview_carries_nothing_out(run: Any, company: Company) -> None:
     with pytest.raises(CommandError, match="no running subscription"):
         run("cancel preview nobody")
     assert Visit.objects.count() == count
+
+
+def test_the_doctor_tells_what_billing_refused_or_left_waiting(company: Company) -> None:
+    from tenure.cli.doctor import Level, money
+
+    def levels() -> list[Level]:
+        return [found.level for found in money.promised(company.now)]
+
+    assert levels() == [Level.OK]
+    company.subscribe("other", "s9")
+    company.till.says_no = "locked"
+    company.says(company.comes("other"), Told(""), Cancel())
+    assert levels() == [Level.FAIL]
+    company.subscribe("third", "s10")
+    company.till.says_no, company.till.away = "", True
+    company.says(company.comes("third"), Told(""), Cancel())
+    assert levels() == [Level.FAIL]
+    company.now += days(0.1)
+    assert levels() == [Level.FAIL, Level.WARN]

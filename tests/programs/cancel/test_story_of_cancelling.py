@@ -203,6 +203,9 @@ def test_a_no_of_billing_is_a_matter_for_a_person(company: Company, alice: Any) 
     act = Act.objects.get()
     assert (act.state, act.detail) == ("refused", "the subscription is locked")
     assert "refused" in own_events()
+    mail = Message.objects.get(address="alice@example.com")
+    assert mail.content["subject"] == "Billing refused: cancel for Acme"
+    assert "the subscription is locked" in mail.content["text"]
     company.till.says_no = ""
     key = act.key
     carrying.try_again(act.pk, alice, now=company.now)

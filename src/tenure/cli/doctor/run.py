@@ -10,7 +10,7 @@ from pathlib import Path
 from django.db.utils import DatabaseError
 
 from tenure.analytics.errors import SpecError
-from tenure.cli.doctor import disk, facts, mail, state
+from tenure.cli.doctor import disk, facts, mail, money, state
 from tenure.cli.doctor.finding import Finding, Level
 from tenure.core import operations
 
@@ -37,6 +37,7 @@ def examine(home: Path, now: datetime) -> Iterator[Finding]:
         ("sources", facts.sources),
         ("quarantine", facts.quarantine),
         ("mail", partial(mail.way, now)),
+        ("billing", partial(money.promised, now)),
     ]
     for name, check in (*first, *later):
         yield from _guarded(name, check)

@@ -23,7 +23,7 @@ from tenure.connectors.billing.contract import (
     billing,
 )
 from tenure.core import audit
-from tenure.programs.cancel import documents
+from tenure.programs.cancel import documents, taking
 from tenure.programs.cancel.facts import tell
 from tenure.programs.cancel.models import DONE, DROPPED, REFUSED, UNDONE, WAITING, Act, Visit
 
@@ -139,6 +139,8 @@ def _settle(act: Act, state: str, detail: str, now: datetime) -> bool:
     if act.undoes_id and state == DONE:
         Act.objects.filter(pk=act.undoes_id).update(state=UNDONE)
     visit = Visit.objects.get(pk=act.visit_id)
+    if state == REFUSED:
+        taking.tell_refused(visit, act, detail, now)
     what = "carried_out" if state == DONE else "refused"
     tell(visit, what, now, f"{act.key}:{what}:{act.tries}", act=act.what, detail=detail[:300])
     audit.record(

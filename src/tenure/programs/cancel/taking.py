@@ -128,3 +128,23 @@ def _mail(visit: Visit, offer: Offer, to: str, now: datetime) -> Draft:
         {"subject": f"{name} wants to hear from you", "text": "\n\n".join(lines)},
         due_at=now, source=f"cancel:{visit.pk}", account_id=visit.account_id, urgent=offer.urgent,
     )  # fmt: skip
+
+
+def tell_refused(visit: Visit, act: Act, why: str, now: datetime) -> None:
+    """A customer was promised what billing refuses: the owner hears of it by mail."""
+    to = owner_mail(visit.account_id)
+    if not to:
+        return
+    account = Account.objects.filter(pk=visit.account_id).first()
+    name = account.name if account else visit.account_id
+    lines = [
+        f"{name} went through the cancel flow, and billing refuses what they were told: {why}",
+        "See to it in billing, then try it again here. Until then it stands under Waiting.",
+        f"{settings.PUBLIC_URL}/cancel-flow/visits/{visit.pk}/",
+    ]
+    content = {"subject": f"Billing refused: {act.what} for {name}", "text": "\n\n".join(lines)}
+    draft = Draft(
+        f"{act.key}:refused"[:200], "mail", "service", to, content, due_at=now,
+        source=f"cancel:{visit.pk}", account_id=visit.account_id, urgent=True,
+    )  # fmt: skip
+    submit([draft], now=now)
