@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -77,12 +78,33 @@ def test_an_answer_decides_whether_it_is_tried_again(
 def test_after_the_last_attempt_it_is_set_aside_as_dead(hook: Posted, clock: Clock) -> None:
     hook.status = 503
     submit([draft()], now=NOON)
-    for _ in range(8):
+    for _ in range(14):
+        assert Message.objects.get().state == "queued"
         duties.work(clock)
-        clock.forward(hours=6)
+        clock.now = Message.objects.get().send_after
     kept = Message.objects.get()
-    assert (kept.state, kept.attempts) == ("dead", 8)
+    assert (kept.state, kept.attempts) == ("dead", 14)
+    assert clock.now - NOON > timedelta(hours=26)
     assert kept.error == "the receiver said 503"
+
+
+def test_a_receiver_that_is_down_for_a_day_gets_everything_once_it_is_back(
+    hook: Posted, clock: Clock
+) -> None:
+    hook.status = 503
+    submit([draft(f"h{n}") for n in range(30)], now=NOON)
+    while clock.now < NOON + timedelta(days=1):
+        assert duties.work(clock) == 0
+        clock.forward(minutes=10)
+    refused = len(hook.posts)
+    assert refused <= 30 * 13  # asked less and less often
+    hook.status = 200
+    for _ in range(6 * 6 + 1):  # the longest pause is six hours
+        duties.work(clock)
+        clock.forward(minutes=10)
+    assert set(Message.objects.values_list("state", flat=True)) == {"sent"}
+    taken = [headers["webhook-id"] for headers, _ in hook.posts[refused:]]
+    assert (len(taken), len(set(taken))) == (30, 30)
 
 
 def test_an_unknown_endpoint_is_refused_with_the_known_ones(hook: Posted) -> None:

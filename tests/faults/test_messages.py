@@ -50,7 +50,7 @@ def told(live: Live) -> Counter[str]:
 
 QUICK = (
     ("lease_seconds = 120", "lease_seconds = 2"),
-    ("attempts = 8 ", "attempts = 500 "),
+    ("attempts = 14 ", "attempts = 500 "),
     ("retry_seconds = 30 ", "retry_seconds = 0.2 "),
     ("retry_most_seconds = 21600", "retry_most_seconds = 1"),
     ("timeout_seconds = 20 ", "timeout_seconds = 0.5 "),
