@@ -31,6 +31,7 @@ MATRIX = {
     "tasks.view": "ALCSN", "tasks.edit": "ALCS",
     "cancel.view": "ALCSN", "cancel.handle": "ALC",
     "plays.view": "ALCSN", "plays.enrol": "ALC", "plays.edit": "AL",
+    "experiments.view": "ALCN", "experiments.edit": "AL",
     "churn.view": "ALCSN", "churn.judge": "ALC",
     "dunning.view": "ALCSN", "dunning.act": "ALC",
     "messages.view": "ALCSN", "messages.send": "ALC", "endpoints.manage": "A",

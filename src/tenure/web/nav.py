@@ -29,6 +29,7 @@ ITEMS = (
     Item("Cancel flow", "logout", "/cancel-flow/", "cancel.view"),
     Item("Plays", "bolt", "/plays/", "plays.view"),
     Item("Churned", "user-off", "/churned/", "churn.view"),
+    Item("Experiments", "flask", "/experiments/", "experiments.view"),
     Item("Dunning", "credit-card", "/dunning/", "dunning.view"),
     Item("Messages", "mail", "/messages/", "messages.view"),
     Item("Practice", "stethoscope", "/practice/", "practice.view"),

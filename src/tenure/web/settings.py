@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "tenure.metrics.indicators",
     "tenure.learning",
     "tenure.learning.investigations",
+    "tenure.learning.archive",
     "tenure.documents.digests",
     "tenure.web",
 ]

@@ -31,6 +31,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("cancel-flow/", include("tenure.web.cancelling.urls")),
     path("plays/", include("tenure.web.plays.urls")),
     path("churned/", include("tenure.web.churned.urls")),
+    path("experiments/", include("tenure.web.experiments.urls")),
     path("dunning/", include("tenure.web.dunning.urls")),
     path("messages/", include("tenure.web.messages.urls")),
     path("m/", include("tenure.web.public.urls")),

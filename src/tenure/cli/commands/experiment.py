@@ -1,6 +1,7 @@
 """``tenure experiment``: size an experiment before it starts, and judge it from a file after.
 
-Needs no workspace: an analyst can use it on any table with one row for each account.
+These need no workspace: an analyst can use them on any table with one row for each account.
+Experiments kept in the workspace are in ``experiment_kept``.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tenure.cli.commands import experiment_kept
 from tenure.cli.output import CommandError, out, print_json, print_rows, say
 
 if TYPE_CHECKING:
@@ -23,9 +25,10 @@ PolicyFile = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add ``experiment`` and its subcommands to the command line."""
-    group = typer.Typer(help="Size an experiment, and judge it.", no_args_is_help=True)
+    group = typer.Typer(help="Size experiments, judge them, keep them.", no_args_is_help=True)
     for command in (power, analyse):
         group.command(command.__name__)(command)
+    experiment_kept.register(group)
     app.add_typer(group, name="experiment")
 
 
