@@ -181,6 +181,17 @@ def test_the_last_page_runs_out(company: Company, key: InAppKey) -> None:
     assert Client().get(path).status_code == 404
 
 
+def test_what_no_database_can_keep_is_left_out(company: Company, key: InAppKey) -> None:
+    assert Client().get("/m/cancel/%00/").status_code == 404
+    path = begin(key)
+    click(path, **{"act": "told", "reason": "other", "more-other": "a\x00b"})
+    assert Visit.objects.get().more == "ab"
+    body = {"visit": Visit.objects.get().code, "act": "feedback", "improve": "x\ud800\x00y"}
+    assert ask("answer", token(key), **body).status_code == 200
+    assert Visit.objects.get().improve == "x?y"
+    assert ask("start", token(key), subscription="\x00", language="\ud800").status_code == 200
+
+
 # --- the script's API
 
 

@@ -20,6 +20,11 @@ ANSWERS: dict[str, Callable[[Given], course.Answer]] = {
 ACTS = (*ANSWERS, "feedback", "again")
 
 
+def clean(text: str) -> str:
+    """``text`` without what a database cannot keep (NUL, halves of surrogate pairs)."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()
+
+
 def act(visit: Visit, given: Given, now: datetime) -> Visit:
     """Do what was clicked; gives the visit to show next. An unknown act changes nothing."""
     what = given.get("act", "")

@@ -21,14 +21,14 @@ from tenure.channels.in_app.tokens import BadToken
 from tenure.programs.cancel import documents, ledger, links, screens, visits
 from tenure.programs.cancel.models import Visit
 from tenure.web import workspace_name
-from tenure.web.cancelling.acting import act
+from tenure.web.cancelling.acting import act, clean
 
 
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest, token: str) -> HttpResponse:
     """The screen a visit stands at, or the beginning of one."""
-    now = timezone.now()
+    now, token = timezone.now(), clean(token)
     who = _who(token, now)
     if who is not None:
         return _start(request, who, now) if request.method == "GET" else HttpResponse()
@@ -80,7 +80,7 @@ def _language(request: HttpRequest) -> str:
 
 
 def _posted(request: HttpRequest, visit: Visit, now: datetime) -> HttpResponse:
-    given = {name: str(value) for name, value in request.POST.items()}
+    given = {name: clean(str(value)) for name, value in request.POST.items()}
     if given.get("act") == "told" and visit.screen == "survey" and not given.get("reason"):
         return _page(request, visit, now, missing=True)
     given["more"] = given.get(f"more-{given.get('reason', '')}", "") or given.get("more", "")

@@ -13,7 +13,7 @@ from django.utils import timezone
 from tenure.channels.in_app.tokens import Holder
 from tenure.programs.cancel import screens, visits
 from tenure.programs.cancel.models import Visit
-from tenure.web.cancelling.acting import ACTS, act
+from tenure.web.cancelling.acting import ACTS, act, clean
 from tenure.web.in_app.answers import NoGood, body, endpoint
 
 
@@ -69,7 +69,7 @@ def _allowed(holder: Holder) -> None:
 def _texts(given: dict[str, Any]) -> dict[str, str]:
     """What was sent, as texts; numbers are taken, anything else is left out."""
     return {
-        name: str(value)[:5000]
+        name: clean(str(value)[:5000])
         for name, value in given.items()
         if isinstance(value, (str, int)) and not isinstance(value, bool)
     }
