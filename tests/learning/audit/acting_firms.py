@@ -11,6 +11,7 @@ from people import NOW
 
 from tenure.channels.models import SENT, Message
 from tenure.core import policy as documents
+from tenure.learning.investigations.models import Investigation
 from tenure.plays import switching
 from tenure.programs.cancel.models import Visit
 
@@ -136,5 +137,23 @@ def visited(known: bool) -> Firm:
         contacts(ids, (9,))  # after they came: too late
         if known:
             mails(ids[3:], 20)
+
+    return firm
+
+
+def studied(confirmed: int) -> Firm:
+    """Six losses of sixty days ago, so many of them looked into."""
+
+    def firm() -> None:
+        ids = accounts(6)
+        subscriptions(ids)
+        Investigation.objects.bulk_create(
+            Investigation(
+                account_id=i, churned_at=ago(60), opened_at=ago(45), kind="voluntary",
+                proposed_verdict="unclear", verdict="unclear",
+                state="confirmed" if n < confirmed else "open",
+            )
+            for n, i in enumerate(ids)
+        )  # fmt: skip
 
     return firm

@@ -15,6 +15,7 @@ from learning.audit.acting_firms import (
     one_answer,
     playing,
     sprayed,
+    studied,
     switch_the_flow_on,
     visited,
 )
@@ -235,6 +236,7 @@ FIRMS: list[tuple[str, Firm, str, Firm]] = [
     ("champion_left", champions(successor=False), "1 of 1", champions(successor=True)),
     ("scaling_by_hand", owned(101), "ada@firm.example looks after 101", owned(100)),
     ("involuntary_churn_ignored", lost(2), "2 of 6 churns", lost(1)),
+    ("churn_not_studied", studied(2), "4 of 6 losses", studied(4)),
     ("pausing_too_long", paused(120), "1 of 1 paused", paused(60)),
     ("spray_and_pray", sprayed, "25 of 25 messages", aimed),
     ("no_dunning_mails", failed(False), "4 of 4 accounts", failed(True)),

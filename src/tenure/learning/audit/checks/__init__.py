@@ -17,6 +17,7 @@ from tenure.learning.audit.checks import (
     renewal,
     score,
     sending,
+    study,
 )
 from tenure.learning.audit.finding import Outcome
 from tenure.learning.audit.ground import Ground
@@ -39,6 +40,7 @@ CHECKS: Mapping[str, Check] = {
     "champion_left": cover.champion_left,
     "scaling_by_hand": cover.scaling_by_hand,
     "involuntary_churn_ignored": losses.involuntary_churn_ignored,
+    "churn_not_studied": study.churn_not_studied,
     "pausing_too_long": losses.pausing_too_long,
     "no_dunning_mails": sending.no_dunning_mails,
     "spray_and_pray": sending.spray_and_pray,
