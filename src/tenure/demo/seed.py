@@ -24,6 +24,8 @@ from tenure.facts.models import Quarantined
 from tenure.health import actions
 from tenure.health import policy as health_policy
 from tenure.learning.audit import actions as practice
+from tenure.learning.investigations import actions as losses
+from tenure.learning.investigations.queries import counts
 from tenure.metrics.indicators import actions as indicators
 from tenure.plays import advance, dry_run, switching
 from tenure.plays import jobs as play_jobs
@@ -69,6 +71,7 @@ class Seeding:
         yield Step("Switch plays on, and try one on the months before", self._plays)
         yield Step("Score today by every model", self._score)
         yield Step("Let the plays begin", self._begin)
+        yield Step("Study the accounts that left", self._study)
         yield Step("Look for known faults of practice", self._audit)
         yield Step("Work out the indicators", self._indicators)
 
@@ -173,6 +176,14 @@ class Seeding:
     def _indicators(self, report: Report) -> str:
         done = indicators.run(self.now, report)
         return f"{done.counted} periods, {done.alarms} out of line"
+
+    def _study(self, report: Report) -> str:
+        opened = 0
+        for some in losses.study_in_chunks(self.now):
+            opened += some
+            report(opened, 0)
+        found = counts()
+        return f"{opened:,} losses, {found['preventable']:,} of them preventable"
 
     def _audit(self, _: Report) -> str:
         kept = practice.run(self.now)

@@ -11,13 +11,23 @@ from health.companies import add, subscription, use
 
 from tenure.accounts.models import Account, Membership, Person
 from tenure.analytics.errors import SpecError
+from tenure.analytics.tables import TABLES
 from tenure.channels.models import Message
 from tenure.core import policy
 from tenure.core.models import AuditEntry
+from tenure.facts import queries as queries_of_facts
 from tenure.facts.models import InboxRow
 from tenure.facts.persons import Subject
 from tenure.health import actions as health
-from tenure.learning.investigations import actions, erasing, interviews, links, numbers, queries
+from tenure.learning.investigations import (
+    actions,
+    erasing,
+    interviews,
+    links,
+    numbers,
+    queries,
+    reading,
+)
 from tenure.learning.investigations.models import ExitInterview, Investigation
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("workspace")]
@@ -196,3 +206,13 @@ def test_what_a_person_said_is_told_and_forgotten(fading: Investigation, bob: An
     kept, one = ExitInterview.objects.get(), Investigation.objects.get()
     assert (kept.person_id, kept.address, kept.words) == ("gone-1", "", "")
     assert "ann@" not in one.why
+
+
+@pytest.mark.parametrize("table", reading.TABLES)
+def test_many_are_read_as_one_would_be(fading: Investigation, table: str) -> None:
+    pairs = [("fading", END), ("steady", END), ("fading", KNOWN)]
+    found = reading._known(table, pairs)
+    columns = [c.name for c in TABLES[table].columns]
+    for account, moment in pairs:
+        slow = queries_of_facts.rows_of(table, account, moment)
+        assert found.get((account, moment), []) == [{c: row[c] for c in columns} for row in slow]

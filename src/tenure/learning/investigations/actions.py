@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -70,8 +70,9 @@ def _chunks(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
 def _open(rows: Sequence[Row], numbers: Numbers, now: datetime) -> int:
     back = timedelta(days=numbers.running.look_back_days)
     since = min(r["churned_at"] for r in rows) - back
-    ground = Ground([r["account_id"] for r in rows], since, numbers)
-    made = []
+    ends = [(r["account_id"], r["churned_at"]) for r in rows]
+    ground = Ground(ends, since, numbers, now)
+    titles, made = dossier.warning_titles(), []
     for row in rows:
         found = dossier.gather(ground, row["account_id"], row["churned_at"], row["kind"], now)
         lost = found["lost"]
@@ -80,7 +81,7 @@ def _open(rows: Sequence[Row], numbers: Numbers, now: datetime) -> int:
             opened_at=now, reactivated_at=row["reactivated_at"], dossier=found,
             segments=found["segments"], **lost,
         )  # fmt: skip
-        _propose(one, numbers)
+        _propose(one, numbers, titles)
         made.append(one)
     before = set(Investigation.objects.values_list("account_id", "churned_at"))
     made = [m for m in made if (m.account_id, m.churned_at) not in before]
@@ -96,8 +97,8 @@ def stated(one: Investigation) -> str:
     return told or one.dossier.get("reason", "")
 
 
-def _propose(one: Investigation, numbers: Numbers) -> None:
-    told = dossier.judge(one.dossier, one.churned_at, stated(one), numbers)
+def _propose(one: Investigation, numbers: Numbers, titles: Mapping[str, str]) -> None:
+    told = dossier.judge(one.dossier, one.churned_at, stated(one), numbers, titles)
     one.stated_cause = numbers.cause_of(stated(one))
     one.evidence = [[p.cause, p.name, p.text, p.weight] for p in told.evidence]
     one.proposed_cause, one.proposed_verdict = told.cause, told.verdict
@@ -109,7 +110,7 @@ def _propose(one: Investigation, numbers: Numbers) -> None:
 def propose_anew(one: Investigation, now: datetime) -> None:
     """Judge again, as the customer has said something; a person's decision stays."""
     before = one.proposed_cause, one.proposed_verdict
-    _propose(one, documents.current())
+    _propose(one, documents.current(), dossier.warning_titles())
     one.save()
     if (one.proposed_cause, one.proposed_verdict) != before:
         record_own([_fact(one, "churn_investigation_judged", now)], now=now)

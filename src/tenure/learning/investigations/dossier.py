@@ -8,7 +8,7 @@ looked for and erased.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -52,12 +52,19 @@ def gather(ground: Ground, account: str, end: datetime, kind: str, now: datetime
     }
 
 
-def judge(dossier: Row, end: datetime, stated: str, numbers: Numbers) -> Proposal:
-    """What is made of a dossier, with the reason the customer gave (empty: none)."""
-    declared = health.registry().risk_signals
+def warning_titles() -> dict[str, str]:
+    """All warnings in words."""
+    return {name: spec.title for name, spec in health.registry().risk_signals.items()}
+
+
+def judge(
+    dossier: Row, end: datetime, stated: str, numbers: Numbers, titles: Mapping[str, str]
+) -> Proposal:
+    """What is made of a dossier, with the reason the customer gave (empty: none); ``titles`` are
+    the warnings in words."""
     return judging.propose(
         [_of(kept) for kept in dossier["warnings"]],
-        {name: spec.title for name, spec in declared.items()},
+        titles,
         judging.measured(dossier, end, numbers),
         numbers.cause_of(stated),
         numbers,
