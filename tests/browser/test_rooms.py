@@ -140,7 +140,14 @@ def test_a_customer_chooses_what_to_hear_without_signing_in(browse, sent, theme,
 @looks
 def test_settings_and_segments(browse, customers, alice, theme, phone):
     window = browse(alice, theme, phone)
-    for path in (*SETTINGS, "/segments/", "/segments/new/", "/segments/enterprise/"):
+    for path in (
+        *SETTINGS,
+        "/settings/stripe/",
+        "/revenue/board/",
+        "/segments/",
+        "/segments/new/",
+        "/segments/enterprise/",
+    ):
         window.open(path)
         window.check()
 

@@ -8,6 +8,7 @@ from tenure import __version__
 from tenure.api import (
     accounts,
     alerts,
+    board,
     cancelling,
     churned,
     dunning,
@@ -64,6 +65,7 @@ ROOMS = {
     "team": team.endpoints,
     "keys": keys.endpoints,
     "cancel": cancelling.endpoints,
+    "metrics": board.endpoints,
     "plays": plays.endpoints,
     "churned": churned.endpoints,
     "experiments": experiments.endpoints,

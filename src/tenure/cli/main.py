@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "export": ("export", "Write a table, scores or signals as CSV, Parquet or JSON Lines."),
     "erase": ("erase", "Export or erase all data of a person."),
     "metrics": ("metrics", "MRR movements, churn and retention, month by month."),
+    "board": ("board", "Figures against their targets, with trend and status."),
     "cohorts": ("cohorts", "Retention of the accounts won each month."),
     "ltv": ("ltv", "Lifetime value by the equation and by survival."),
     "signals": ("signals", "List, explain, compute and check signals."),

@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "tenure.learning",
     "tenure.learning.investigations",
     "tenure.learning.archive",
+    "tenure.documents.board",
     "tenure.documents.digests",
     "tenure.web",
 ]

@@ -75,6 +75,24 @@ def test_ending_one_of_two_subscriptions_is_contraction_not_churn() -> None:
     assert ("Mar", "ada", "contraction", -2000) in moves(*rows)
 
 
+def test_what_ends_is_not_carried_on_by_another_subscription_that_only_changes() -> None:
+    rows = [
+        sub("ada", "2024-01-05", 5000, of="s"),
+        sub("ada", "2024-02-03", 6000, of="s", opened="2024-01-05"),
+        sub("ada", "2024-01-06", 2000, "2024-01-29"),
+    ]
+    assert moves(*rows) == [("Jan", "ada", "new", 5000), ("Feb", "ada", "expansion", 1000)]
+
+
+def test_a_price_that_changes_shortly_before_another_subscription_begins_counts_once() -> None:
+    rows = [
+        sub("ada", "2024-01-05", 5000, of="s"),
+        sub("ada", "2024-01-30", 6000, of="s", opened="2024-01-05"),
+        sub("ada", "2024-02-02", 2000),
+    ]
+    assert moves(*rows) == [("Jan", "ada", "new", 6000), ("Feb", "ada", "expansion", 2000)]
+
+
 def test_coming_back_after_a_real_gap_is_reactivation() -> None:
     rows = [sub("ada", "2024-01-05", 5000, "2024-02-10"), sub("ada", "2024-04-02", 5000)]
     assert moves(*rows) == [

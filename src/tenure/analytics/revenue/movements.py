@@ -45,19 +45,24 @@ facts AS (
   WHERE coalesce(updated_at, started_at) < {known} AND received_at < {known}
 ),
 spans AS (
-  SELECT account_id, currency, since, status IN {alive} AS alive,
+  SELECT subscription_id, account_id, currency, since, status IN {alive} AS alive,
          CASE WHEN status IN {paying} THEN mrr ELSE 0 END AS mrr,
          least(coalesce(lead(since) OVER changes, {forever}), coalesce(ended, {forever})) AS until
   FROM facts
   WINDOW changes AS (PARTITION BY subscription_id ORDER BY since, received_at)
 ),
 held AS (
-  SELECT * FROM spans WHERE alive AND until > since
+  SELECT * EXCLUDE (subscription_id),
+         since IS DISTINCT FROM lag(until) OVER life AS begins,
+         until IS DISTINCT FROM lead(since) OVER life AS ends
+  FROM spans WHERE alive AND until > since
+  WINDOW life AS (PARTITION BY subscription_id ORDER BY since)
 ),
 bridged AS (
   SELECT held.account_id, held.currency, held.mrr, held.since,
-         CASE WHEN later.since <= held.until + {grace} THEN later.since ELSE held.until END AS until
-  FROM held ASOF LEFT JOIN held AS later
+         CASE WHEN held.ends AND later.since <= held.until + {grace}
+              THEN later.since ELSE held.until END AS until
+  FROM held ASOF LEFT JOIN (SELECT * FROM held WHERE begins) AS later
     ON later.account_id = held.account_id AND later.currency = held.currency
    AND later.since >= held.until
 ),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tenure.web.revenue import behind, cohorts, lifetime, views
+from tenure.web.revenue import behind, board, cohorts, lifetime, views
 
 urlpatterns = [
     path("", views.page, name="revenue"),
+    path("board/", board.page, name="revenue_board"),
     path("accounts", behind.accounts, name="revenue_accounts"),
     path("accounts.csv", behind.accounts_csv, name="revenue_accounts_csv"),
     path("cohorts/", cohorts.page, name="revenue_cohorts"),

@@ -19,6 +19,7 @@ from tenure.web.revenue import charts, shown
 from tenure.web.revenue.asked import BYS, LENGTHS, Asked, read
 
 TABS = (
+    ("Board", "revenue_board"),
     ("Movements", "revenue"),
     ("Cohorts", "revenue_cohorts"),
     ("Lifetime value", "revenue_lifetime"),
