@@ -84,23 +84,18 @@ def generate(scale: float, root: Path) -> Path:
 def ours(path: Path) -> Any:
     """The product's own functions."""
     import tenure.analytics as ta
-    from tenure.analytics.revenue.cohorts import cohorts
-    from tenure.analytics.revenue.figures import figures
-    from tenure.analytics.revenue.movements import movements
+    from tenure.analytics.revenue.overview import overview
     from tenure.analytics.revenue.policy import default_policy
 
     data = ta.Dataset({"subscriptions": [str(path)]})
     rules: dict[str, Any] = {"policy": default_policy(), "grace_days": GRACE, "known_at": END}
-    moves = movements(data, FIRST, LAST, **rules)
+    told, cohorts = overview(data, FIRST, LAST, **rules)
     months = [
         (m.month.isoformat(), m.start_minor, m.new_minor, m.reactivation_minor, m.expansion_minor,
          m.contraction_minor, m.churn_minor, m.end_minor)
-        for m in figures(moves)
+        for m in told
     ]  # fmt: skip
-    aged = [
-        (c.month.isoformat(), c.age, c.size, c.alive, c.mrr_minor)
-        for c in cohorts(data, FIRST, LAST, **rules)
-    ]
+    aged = [(c.month.isoformat(), c.age, c.size, c.alive, c.mrr_minor) for c in cohorts]
     return _digest(months, aged)
 
 

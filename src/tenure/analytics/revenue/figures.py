@@ -127,6 +127,15 @@ GROUP BY ALL ORDER BY ALL
 """
 
 
+def summed_sql(moves: str) -> str:
+    """The query that sums the query ``moves`` to figures, one group, its leaving not told."""
+    return (
+        f"WITH moves AS (SELECT *, CAST(NULL AS VARCHAR) AS leaving FROM ({moves})),"
+        " groups AS (SELECT '' AS account_id, '' AS name WHERE false) "
+        + _FIGURES.replace("$rest", "''")
+    )
+
+
 def figures(
     moves: pa.Table,
     groups: Mapping[str, str] | None = None,

@@ -58,34 +58,52 @@ held AS (
   FROM spans WHERE alive AND until > since
   WINDOW life AS (PARTITION BY subscription_id ORDER BY since)
 ),
-bridged AS (
-  SELECT held.account_id, held.currency, held.mrr, held.since,
-         CASE WHEN held.ends AND later.since <= held.until + {grace}
-              THEN later.since ELSE held.until END AS until
-  FROM held ASOF LEFT JOIN (SELECT * FROM held WHERE begins) AS later
-    ON later.account_id = held.account_id AND later.currency = held.currency
-   AND later.since >= held.until
+again AS (  -- what ended, of accounts in which something began later
+  SELECT * FROM held WHERE ends AND (account_id, currency) IN (
+    SELECT account_id, currency FROM held WHERE begins GROUP BY ALL HAVING count(*) > 1)
 ),
-boundaries AS (
-  SELECT unnest({boundaries}) AS moment, unnest(range({steps})) AS step
+bridged AS (
+  SELECT account_id, currency, mrr, since, until FROM held
+  UNION ALL  -- the days between an end and the next beginning, if they are few
+  SELECT again.account_id, again.currency, again.mrr, again.until, later.since
+  FROM again ASOF JOIN (SELECT * FROM held WHERE begins) AS later
+    ON later.account_id = again.account_id AND later.currency = again.currency
+   AND later.since >= again.until
+  WHERE later.since > again.until AND later.since <= again.until + {grace}
+),
+counted AS (  -- the first and the last boundary at which each was so
+  SELECT account_id, currency, mrr,
+         CASE WHEN since < {begin} THEN 0 ELSE {month_of_since} + 1 END AS low,
+         CASE WHEN until >= {end} THEN {steps} - 1
+              ELSE least({month_of_until}, {steps} - 2) END AS high
+  FROM bridged WHERE since < {end} AND until >= {begin}
 ),
 states AS (
   SELECT account_id, currency, step::INTEGER AS step, sum(mrr)::BIGINT AS mrr
-  FROM bridged JOIN boundaries ON moment > since AND moment <= until
+  FROM (SELECT account_id, currency, mrr, unnest(range(low, high + 1)) AS step
+        FROM counted WHERE low <= high)
   GROUP BY ALL
 )
 """
 """What every account paid at each boundary (no row: it was no customer)."""
 
-MOVES_SQL = """
+KNOWN_SQL = """
 WITH {states},
 older AS (SELECT DISTINCT account_id, currency FROM held WHERE mrr > 0 AND since < {first}),
-seen AS (
-  SELECT states.*, lag(step) OVER life AS step_before, lag(mrr) OVER life AS mrr_before,
-         lead(step) OVER life AS step_after,
-         older.account_id IS NOT NULL OR coalesce(max(mrr) OVER (
-           life ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) > 0 AS paid_before
+known AS (
+  SELECT states.*, older.account_id IS NOT NULL AS older
   FROM states LEFT JOIN older USING (account_id, currency)
+)
+SELECT * FROM ({moves})
+ORDER BY month, account_id, currency
+"""
+MOVES_SQL = """
+WITH seen AS (
+  SELECT *, lag(step) OVER life AS step_before, lag(mrr) OVER life AS mrr_before,
+         lead(step) OVER life AS step_after,
+         older OR coalesce(max(mrr) OVER (
+           life ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) > 0 AS paid_before
+  FROM {known}
   WINDOW life AS (PARTITION BY account_id, currency ORDER BY step)
 ),
 moves AS (
@@ -108,7 +126,6 @@ SELECT ({months})[step + 1] AS month, account_id, currency, start_minor::BIGINT 
             ELSE 'contraction' END AS kind,
        (end_minor - start_minor)::BIGINT AS change_minor
 FROM moves WHERE start_minor <> 0 OR end_minor <> 0
-ORDER BY month, account_id, currency
 """
 
 
@@ -117,18 +134,26 @@ def states_sql(
 ) -> str:
     """Common table expressions that end in ``states``; moments in microseconds since 1970.
 
+    ``boundaries`` are first moments of months that follow on each other; the last may be any moment
+    within its month or at its end.
+
     A row loaded with its end says ``cancelled`` already: before that end it was in force. A
     subscription that begins within ``grace_days`` after the last one ended continues it: the gap
     is neither churn nor reactivation.
     """
+    first = datetime.fromtimestamp(boundaries[0] / 1_000_000, UTC).date()
+    month = f"date_diff('month', DATE '{first}', make_timestamp({{}}))"
     return STATES_SQL.format(
+        begin=boundaries[0],
+        end=boundaries[-1],
+        month_of_since=month.format("since"),
+        month_of_until=month.format(f"least(until, {boundaries[-1]})"),
         known=known,
         alive=_texts(policy.alive),
         paying=_texts(policy.paying),
         in_force=policy.paying[0],
         forever=FOREVER,
         grace=grace_days * DAY_US,
-        boundaries=list(boundaries),
         steps=len(boundaries),
     )
 
@@ -145,6 +170,13 @@ def month_starts(first: date, last: date) -> list[datetime]:
     """
     low, high = first.year * 12 + first.month - 1, last.year * 12 + last.month
     return [datetime(n // 12, n % 12 + 1, 1, tzinfo=UTC) for n in range(low, high + 1)]
+
+
+def moves_sql(known: str, starts: Sequence[datetime]) -> str:
+    """The movements in a relation of states that says for each whether its account had paid before
+    the first of ``starts`` (column ``older``)."""
+    months = "[" + ", ".join(f"DATE '{s.date()}'" for s in starts) + "]"
+    return MOVES_SQL.format(known=known, last=len(starts) - 1, months=months)
 
 
 def movements(
@@ -167,10 +199,9 @@ def movements(
     """
     starts = month_starts(first, last)
     boundaries = [min(micros(s), micros(known_at)) for s in starts]
-    sql = MOVES_SQL.format(
+    sql = KNOWN_SQL.format(
         states=states_sql(boundaries, policy, grace_days, micros(known_at)),
         first=boundaries[0],
-        last=len(boundaries) - 1,
-        months="[" + ", ".join(f"DATE '{s.date()}'" for s in starts) + "]",
+        moves=moves_sql("known", starts),
     )
     return (engine or DuckDBEngine()).query(sql, dataset)
