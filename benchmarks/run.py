@@ -14,7 +14,18 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-NAMES = ("ingest", "flush", "score", "rollup", "backtest", "growth", "pages", "today", "plays")
+NAMES = (
+    "ingest",
+    "flush",
+    "score",
+    "rollup",
+    "backtest",
+    "growth",
+    "pages",
+    "today",
+    "plays",
+    "revenue",
+)
 
 
 def main() -> int:

@@ -10,7 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenure.analytics.dataset import Dataset
+from tenure.analytics.revenue.cohorts import cohorts
+from tenure.analytics.revenue.figures import figures
 from tenure.analytics.revenue.movements import movements
+from tenure.analytics.revenue.overview import overview
 from tenure.analytics.revenue.policy import default_policy
 
 LATER = datetime(2025, 1, 1, tzinfo=UTC)
@@ -218,3 +221,35 @@ def test_a_comeback_is_a_reactivation_however_few_months_are_asked_for() -> None
 def test_amounts_stay_in_minor_units_whatever_their_size(currency: str, amount: int) -> None:
     rows = [sub("ada", "2024-01-05", amount, currency=currency)]
     assert moves(*rows) == [("Jan", "ada", "new", amount)]
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from("abc"), st.sampled_from("xyz"), st.integers(0, 190),
+            st.integers(0, 9000), st.sampled_from(["active", "paused", "trialing", "cancelled"]),
+            st.one_of(st.none(), st.integers(1, 120)), st.sampled_from(["USD", "JPY"]),
+        ),
+        min_size=1, max_size=14,
+    ),
+    st.integers(60, 240),
+)  # fmt: skip
+def test_read_together_months_and_cohorts_are_what_they_are_apart(lives, known_day) -> None:
+    begin = at("2023-12-20")
+    rows = [
+        {
+            "subscription_id": f"{account}{which}", "account_id": account,
+            "started_at": begin + timedelta(days=day), "updated_at": begin + timedelta(days=day),
+            "status": status, "mrr_minor": mrr, "currency": currency,
+            "ended_at": begin + timedelta(days=day + life) if life else None,
+        }
+        for account, which, day, mrr, status, life, currency in lives
+    ]  # fmt: skip
+    data = Dataset.from_frames(subscriptions=pa.Table.from_pylist(rows))
+    rules = {"policy": default_policy(), "grace_days": 7,
+             "known_at": begin + timedelta(days=known_day)}  # fmt: skip
+    span = (date(2024, 1, 1), date(2024, 6, 1))
+    months, ages = overview(data, *span, **rules)
+    assert months == figures(movements(data, *span, **rules))
+    assert ages == cohorts(data, *span, **rules)
