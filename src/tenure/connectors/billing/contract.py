@@ -74,7 +74,10 @@ class Billing(Protocol):
         """Take a cancellation back that has not come into force; Refused if it has."""
 
 
-BILLING = {"ledger": "tenure.connectors.billing.ledger:LEDGER"}
+BILLING = {
+    "ledger": "tenure.connectors.billing.ledger:LEDGER",
+    "stripe": "tenure.connectors.billing.stripe:STRIPE",
+}
 
 
 def billing(name: str) -> Billing:

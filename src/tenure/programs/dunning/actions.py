@@ -68,7 +68,7 @@ def _do(case: Case, step: course.Next, numbers: Numbers, now: datetime) -> bool:
         return _cancel(case, numbers, now)
     except Unavailable:
         return False
-    except Refused as no:
+    except (Refused, SpecError) as no:
         _hand_to_a_person(case, str(no), now)
         return True
 

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 from string import Formatter
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
 
 from tenure.analytics import toml
+from tenure.connectors.billing.contract import BILLING
 from tenure.programs.dunning.declines import Kind
 
 DOCUMENT = "dunning"
@@ -39,7 +47,15 @@ class _Spec(BaseModel):
 class Running(_Spec):
     on: bool
     first_seen_days: int = Field(ge=1, le=60)
-    provider: Literal["ledger"]
+    provider: str
+
+    @field_validator("provider")
+    @classmethod
+    def _is_there(cls, name: str) -> str:
+        if name not in BILLING:
+            names = ", ".join(BILLING)
+            raise ValueError(f"there is no billing system {name!r}; there are: {names}")
+        return name
 
 
 class Retries(_Spec):

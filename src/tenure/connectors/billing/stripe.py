@@ -1,0 +1,179 @@
+"""Stripe as billing system, over its official SDK.
+
+Every act looks first whether it has been done: Stripe remembers an idempotency key for a day, and
+an act of ours may wait longer. Then it acts, under our key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+
+from tenure.connectors.billing.contract import Outcome, Refused, Subscription
+from tenure.connectors.stripe.client import asking, client
+
+Object = Mapping[str, Any]
+
+
+class Stripe:
+    """The billing system ``stripe``."""
+
+    name = "stripe"
+
+    def retry_invoice(self, invoice_id: str, *, key: str, now: datetime) -> Outcome:
+        """Ask Stripe to collect the invoice now; *declined* says why it could not."""
+        import stripe
+
+        with asking():
+            invoice = client().v1.invoices.retrieve(invoice_id).to_dict()
+            if invoice["status"] == "paid":
+                return Outcome("done", now, "it is paid already")
+            if invoice["status"] != "open":
+                raise Refused(f"the invoice is {invoice['status']}: nothing can be collected")
+            try:
+                client().v1.invoices.pay(invoice_id, {}, _under(key))
+            except stripe.CardError as no:
+                return _declined(no, now)
+        return Outcome("done", now, "collected")
+
+    def cancel(
+        self, which: Subscription, *, at_period_end: bool, reason: str, key: str, now: datetime
+    ) -> Outcome:
+        """End the subscription at Stripe, now or with the period that is paid."""
+        with asking():
+            there = _subscription(which)
+            if there["status"] == "canceled":
+                return Outcome("done", now, "it has ended already")
+            comment: Any = {"cancellation_details": {"comment": f"Tenure: {reason}"}}
+            if not at_period_end:
+                client().v1.subscriptions.cancel(which.subscription_id, comment, _under(key))
+            elif not there.get("cancel_at_period_end"):
+                _update(which, {"cancel_at_period_end": True, **comment}, key)
+        return Outcome("done", now)
+
+    def keep(self, which: Subscription, *, key: str, now: datetime) -> Outcome:
+        """Take back a cancellation that waits for the period's end."""
+        with asking():
+            there = _alive(which)
+            if there.get("cancel_at_period_end") or there.get("cancel_at"):
+                _update(which, {"cancel_at_period_end": False}, key)
+        return Outcome("done", now)
+
+    def payment_update_link(self, account_id: str, invoice_id: str, *, key: str) -> str:  # noqa: ARG002
+        """Stripe's own page of the invoice, where it can be paid with another card."""
+        with asking():
+            invoice = client().v1.invoices.retrieve(invoice_id).to_dict()
+        return str(invoice.get("hosted_invoice_url") or "")
+
+    def apply_coupon(
+        self, which: Subscription, *, percent: int, months: int, key: str, now: datetime
+    ) -> Outcome:
+        """A coupon of this act's own, on the subscription beside those it has."""
+        import stripe
+
+        name = _coupon(key)
+        with asking():
+            there = _alive(which)
+            kept = [_coupon_of(d) for d in there.get("discounts") or []]
+            if name in kept:
+                return Outcome("done", now)
+            made: Any = {
+                "id": name, "percent_off": percent, "duration": "repeating",
+                "duration_in_months": months, "name": f"{percent} % for {months} months",
+            }  # fmt: skip
+            try:
+                client().v1.coupons.create(made, _under(f"{key}:coupon"))
+            except stripe.InvalidRequestError as error:
+                if error.code != "resource_already_exists":
+                    raise
+            _update(which, {"discounts": [{"coupon": c} for c in (*kept, name) if c]}, key)
+        return Outcome("done", now)
+
+    def remove_coupon(self, which: Subscription, *, key: str, now: datetime) -> Outcome:
+        """Take the coupons that Tenure gave off the subscription."""
+        with asking():
+            there = _alive(which)
+            kept = [_coupon_of(d) for d in there.get("discounts") or []]
+            left = [c for c in kept if not c.startswith(_OURS)]
+            if left != kept:
+                _update(which, {"discounts": [{"coupon": c} for c in left] or ""}, key)
+        return Outcome("done", now)
+
+    def pause(self, which: Subscription, *, until: datetime, key: str, now: datetime) -> Outcome:
+        """Invoices of the pause are voided; collection resumes by itself."""
+        resumes = int(until.astimezone(UTC).timestamp())
+        with asking():
+            there = _alive(which)
+            if (there.get("pause_collection") or {}).get("resumes_at") != resumes:
+                pause = {"behavior": "void", "resumes_at": resumes}
+                _update(which, {"pause_collection": pause}, key)
+        return Outcome("done", now)
+
+    def resume(self, which: Subscription, *, key: str, now: datetime) -> Outcome:
+        """Collect again from now on."""
+        with asking():
+            if _alive(which).get("pause_collection"):
+                _update(which, {"pause_collection": ""}, key)
+        return Outcome("done", now)
+
+    def change_plan(self, which: Subscription, *, plan_id: str, key: str, now: datetime) -> Outcome:
+        """Move the subscription's item to the price ``plan_id``; the rest of the period is credited
+        or charged as Stripe prorates it."""
+        with asking():
+            items = (_alive(which).get("items") or {}).get("data") or []
+            if len(items) != 1:
+                raise Refused(f"the subscription has {len(items)} items: change its plan in Stripe")
+            if items[0]["price"]["id"] != plan_id:
+                move = [{"id": items[0]["id"], "price": plan_id}]
+                _update(which, {"items": move, "proration_behavior": "create_prorations"}, key)
+        return Outcome("done", now)
+
+
+_OURS = "tenure-"
+
+
+def _coupon(key: str) -> str:
+    return _OURS + sha256(key.encode()).hexdigest()[:24]
+
+
+def _coupon_of(discount: Any) -> str:
+    if not isinstance(discount, Mapping):
+        return ""
+    coupon = (discount.get("source") or {}).get("coupon") or discount.get("coupon")
+    return str(coupon.get("id") if isinstance(coupon, Mapping) else coupon or "")
+
+
+def _under(key: str) -> Any:
+    """Stripe takes keys of up to 255 characters."""
+    return {"idempotency_key": key if len(key) <= 255 else sha256(key.encode()).hexdigest()}
+
+
+def _subscription(which: Subscription) -> Object:
+    asked: Any = {"expand": ["discounts"]}
+    found: Object = client().v1.subscriptions.retrieve(which.subscription_id, asked).to_dict()
+    return found
+
+
+def _alive(which: Subscription) -> Object:
+    there = _subscription(which)
+    if there["status"] in ("canceled", "incomplete_expired"):
+        raise Refused("the subscription has ended at Stripe")
+    return there
+
+
+def _update(which: Subscription, changes: Any, key: str) -> None:
+    client().v1.subscriptions.update(which.subscription_id, changes, _under(key))
+
+
+def _declined(no: Any, now: datetime) -> Outcome:
+    told = ((no.json_body or {}).get("error") or {}) if isinstance(no.json_body, Mapping) else {}
+    code = told.get("decline_code") or no.code or ""
+    return Outcome(
+        "declined", now, str(no.user_message or no), str(told.get("charge") or ""), str(code),
+        str(told.get("advice_code") or ""), str(told.get("network_decline_code") or ""),
+    )  # fmt: skip
+
+
+STRIPE = Stripe()
