@@ -13,7 +13,7 @@ from tenure.accounts.models import Account, Membership, Person
 from tenure.analytics.errors import SpecError
 from tenure.analytics.tables import TABLES
 from tenure.channels.models import Message
-from tenure.core import policy
+from tenure.core import jobs, policy
 from tenure.core.models import AuditEntry
 from tenure.facts import queries as queries_of_facts
 from tenure.facts.models import InboxRow
@@ -21,6 +21,7 @@ from tenure.facts.persons import Subject
 from tenure.health import actions as health
 from tenure.learning.investigations import (
     actions,
+    duties,
     erasing,
     interviews,
     links,
@@ -28,7 +29,7 @@ from tenure.learning.investigations import (
     queries,
     reading,
 )
-from tenure.learning.investigations.models import ExitInterview, Investigation
+from tenure.learning.investigations.models import ExitInterview, Investigation, Review
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("workspace")]
 MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
@@ -216,3 +217,15 @@ def test_many_are_read_as_one_would_be(fading: Investigation, table: str) -> Non
     for account, moment in pairs:
         slow = queries_of_facts.rows_of(table, account, moment)
         assert found.get((account, moment), []) == [{c: row[c] for c in columns} for row in slow]
+
+
+def test_the_nightly_job_studies_reviews_and_asks(fading: Investigation) -> None:
+    Investigation.objects.all().delete()
+    text = numbers.DEFAULT.read_text("utf-8").replace("on = false", "on = true", 1)
+    policy.save(numbers.DOCUMENT, text.replace("delay_days = 2", "delay_days = 0"), "al", "", KNOWN)
+    night = KNOWN + timedelta(days=2)
+    jobs.enqueue(duties.STUDY, now=night)
+    assert jobs.run_all("worker", lambda: night) == 1
+    assert Investigation.objects.count() == 1
+    assert Review.objects.get().month.isoformat() == "2026-01-01"  # February has not ended
+    assert Message.objects.get().purpose == "survey"
