@@ -25,6 +25,7 @@ NAMES = (
     "today",
     "plays",
     "revenue",
+    "webhooks",
 )
 
 
