@@ -14,7 +14,7 @@ from django.db import transaction
 
 from tenure.channels import drafts
 from tenure.facts.inbox import OwnFact, record_own
-from tenure.programs.dunning import course, documents, ledger, mails
+from tenure.programs.dunning import course, documents, ledger, lessons, mails
 from tenure.programs.dunning.declines import understand
 from tenure.programs.dunning.models import ALIVE, GRACE, RECOVERED, VOID, Case
 from tenure.programs.dunning.numbers import Numbers
@@ -109,7 +109,7 @@ def card_of(
         case.opened_at, decline, tried, latest.card, latest.card, latest.network,
         mails.zone(case.account_id),
     )  # fmt: skip
-    return decide(here, numbers, now), latest
+    return decide(here, numbers, now, lessons.learned(numbers, now)), latest
 
 
 def standing(case: Case) -> course.Standing:

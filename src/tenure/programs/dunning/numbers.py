@@ -83,6 +83,7 @@ class Retries(_Spec):
 class Learning(_Spec):
     strength: float = Field(gt=0)
     days: int = Field(ge=30)
+    least: int = Field(100, ge=1)
 
 
 class Limit(_Spec):
