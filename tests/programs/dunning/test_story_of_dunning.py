@@ -87,7 +87,11 @@ def test_the_card_that_comes_home(shop: Shop) -> None:
     case = Case.objects.get()
     assert (case.state, case.tries) == ("recovered", 3)
     assert shop.until(30) == []
-    sent = list(Message.objects.order_by("pk").values_list("content__subject", flat=True))
+    sent = list(
+        Message.objects.filter(channel="mail")
+        .order_by("pk")
+        .values_list("content__subject", flat=True)
+    )
     assert sent[0] == "Your payment of 49.00 EUR did not go through"
     assert sent[-1] == "Thank you: 49.00 EUR has been paid"
     assert set(Message.objects.filter(source="dunning:i1").values_list("state", flat=True)) == {
@@ -95,6 +99,19 @@ def test_the_card_that_comes_home(shop: Shop) -> None:
     }
     total = queries.recovery()[-1]
     assert (total["cases"], total["recovered"], total["value_share"]) == (1, 1, 1.0)
+
+
+def test_a_notice_in_the_product_goes_away_with_the_payment(shop: Shop) -> None:
+    shop.bills()
+    shop.tries_the_card()
+    shop.until(0.5)
+    notice = Message.objects.get(channel="in_app")
+    assert notice.content["text"].startswith("We could not collect 49.00 EUR")
+    assert notice.content["link"].endswith("/")
+    shop.until(3.5)
+    assert Message.objects.filter(channel="in_app").count() == 1
+    shop.tries_the_card("succeeded")
+    assert Message.objects.get(channel="in_app").state == "cancelled"
 
 
 def test_the_card_that_does_not(shop: Shop) -> None:

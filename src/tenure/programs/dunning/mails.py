@@ -47,7 +47,10 @@ def send(case: Case, name: str, numbers: Numbers, now: datetime) -> bool:
         key=key, defaults={"case": case, "what": f"mail:{name}", "at": now, "detail": who.email}
     )
     if new:
-        submit([_draft(case, who, mail, key, numbers, now)], now=now)
+        drafts = [_draft(case, who, mail, key, numbers, now)]
+        if numbers.notice.on and name == numbers.course_mails()[0].name:
+            drafts.append(_notice(case, who, numbers, now))
+        submit(drafts, now=now)
     return new
 
 
@@ -67,6 +70,17 @@ def _draft(case: Case, who: Person, mail: Mail, key: str, numbers: Numbers, now:
         {"subject": mail.subject.format(**words), "text": text},
         due_at=now, source=f"dunning-thanks:{case.invoice_id}"[:120] if mail.name == _THANKS
         else source(case), person_id=who.pk, account_id=case.account_id,
+    )  # fmt: skip
+
+
+def _notice(case: Case, who: Person, numbers: Numbers, now: datetime) -> Draft:
+    """The same inside the product; what withdraws the mails withdraws it, too."""
+    words, said = _words(case, who, numbers), numbers.notice
+    return Draft(
+        f"dunning:{case.invoice_id}:notice", "in_app", "payment", who.pk,
+        {"slot": "banner", "title": said.title.format(**words), "text": said.text.format(**words),
+         "link": words["link"], "link_text": said.link_text},
+        due_at=now, source=source(case), person_id=who.pk, account_id=case.account_id,
     )  # fmt: skip
 
 

@@ -125,6 +125,21 @@ class Mail(_Spec):
     text: Words
 
 
+class Notice(_Spec):
+    """What stands inside the product while an invoice is unpaid."""
+
+    on: bool = False
+    title: Words = ""
+    text: Words = ""
+    link_text: str = Field("", max_length=60)
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Notice:
+        if self.on and not (self.title.strip() and self.text.strip() and self.link_text.strip()):
+            raise ValueError("needs title, text and link_text while it is on")
+        return self
+
+
 class ByKind(_Spec):
     """One sentence for each kind of decline."""
 
@@ -160,6 +175,7 @@ class Numbers(_Spec):
     limits: tuple[Limit, ...]
     course: Course
     link: Link
+    notice: Notice = Notice()
     mails: tuple[Mail, ...]
     ask: ByKind
     reason: ByKind

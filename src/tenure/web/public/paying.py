@@ -6,6 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
+from tenure.analytics.errors import SpecError
 from tenure.connectors.billing.contract import Refused, Unavailable, billing
 from tenure.programs.dunning import documents, links
 from tenure.programs.dunning.mails import money
@@ -39,5 +40,5 @@ def _where(case: Case, provider: str) -> tuple[str, bool]:
         key = f"dunning:{case.invoice_id}:link"
         system = billing(provider)
         return system.payment_update_link(case.account_id, case.invoice_id, key=key), False
-    except (Unavailable, Refused, KeyError):
+    except (Unavailable, Refused, SpecError, KeyError):
         return "", True
