@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -12,10 +12,12 @@ from tenure.health import policy as health
 _NOUNS = {"days": "day", "minutes": "minute"}
 
 
-def told(why: Mapping[str, Any]) -> str:
-    """The facts of an entry, one after the other."""
-    registry = health.registry()
-    return "; ".join(_one(name, value, registry) for name, value in why.items())
+def told(why: Mapping[str, Any], order: Iterable[str] = ()) -> str:
+    """The facts of an entry, one after the other, in the ``order`` in which a rule names them (not
+    every database keeps that of JSON)."""
+    registry, place = health.registry(), {name: n for n, name in enumerate(order)}
+    names = sorted(why, key=lambda name: place.get(name, len(place)))
+    return "; ".join(_one(name, why[name], registry) for name in names)
 
 
 def _one(name: str, value: Any, registry: Registry) -> str:

@@ -166,7 +166,8 @@ def _task(step: TaskStep, at: Standing) -> list[Move]:
 
 
 def _reason(play: Play, row: Enrolment) -> str:
-    facts = reasons.told(row.why)
+    rule = getattr(play.trigger, "rule", None)
+    facts = reasons.told(row.why, rule.fields() if rule else ())
     return f"{play.title}: {facts}." if facts else f"{play.title}."
 
 
