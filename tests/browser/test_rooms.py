@@ -129,11 +129,11 @@ def test_a_customer_chooses_what_to_hear_without_signing_in(browse, sent, theme,
     window = browse(None, theme, phone)
     page = window.open(f"/m/{unsubscribing.token('ann', 'help')}/")
     window.check()
-    page.uncheck("input[value=help]")
+    page.uncheck("input[value='mail:help']")
     page.click("button:has-text('Save')")
     page.wait_for_selector(".note")
-    assert not page.is_checked("input[value=help]")
-    assert page.is_checked("input[value=survey]")
+    assert not page.is_checked("input[value='mail:help']")
+    assert page.is_checked("input[value='mail:survey']")
     window.check()
 
 
