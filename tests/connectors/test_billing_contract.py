@@ -18,7 +18,7 @@ from tenure.connectors.billing.contract import (
     billing,
 )
 from tenure.connectors.posted import accepting
-from tenure.connectors.stripe import client
+from tenure.connectors.stripe import client, objects
 from tenure.facts.duties import flush_now
 from tenure.facts.queries import rows_of
 
@@ -236,3 +236,25 @@ def test_one_that_has_ended_takes_nothing_more(till: Billing, stripe: FakeStripe
     stripe.subscriptions["sub_1"]["status"] = "canceled"
     with pytest.raises(Refused, match="has ended"):
         till.pause(ONE, until=LATER, key="k", now=NOW)
+
+
+def test_a_day_of_its_own_on_which_it_would_end_is_taken_back_too(
+    till: Billing, stripe: FakeStripe
+) -> None:
+    stripe.subscriptions["sub_1"]["cancel_at"] = 1_900_000_000
+    till.keep(ONE, key="k", now=NOW)
+    assert stripe.subscriptions["sub_1"]["cancel_at"] is None
+
+
+def test_an_end_for_want_of_payment_is_told_as_involuntary_when_it_comes_back(
+    till: Billing, stripe: FakeStripe
+) -> None:
+    till.cancel(ONE, at_period_end=False, reason="involuntary", key="k", now=NOW)
+    there = {
+        **stripe.subscriptions["sub_1"],
+        "start_date": 1_700_000_000,
+        "ended_at": 1_750_000_000,
+    }
+    told = objects.told(there, NOW, objects.Known())
+    assert told is not None
+    assert told.rows[0][1]["end_reason"] == "involuntary"

@@ -44,7 +44,7 @@ ROUTES: dict[str, Route] = {
     **{f"/v1/{n}": Route("segment", "segment:batch", True) for n in ("batch", "b", "import")},
     **{path: Route("posthog", "posthog") for path in ("/batch", "/capture", "/e", "/i/v0/e")},
 }
-ROUTES[stripe.PATH] = Route("stripe", "held:stripe")
+ROUTES[stripe.PATH] = Route("stripe", stripe.HELD)
 FLAGS = ("/flags", "/decide")
 _NO_FLAGS = {
     "flags": {},

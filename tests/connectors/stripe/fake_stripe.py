@@ -17,8 +17,8 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 _UPDATE = {
-    "cancel_at_period_end", "cancellation_details", "discounts", "pause_collection", "items",
-    "proration_behavior",
+    "cancel_at", "cancel_at_period_end", "cancellation_details", "discounts", "pause_collection",
+    "items", "proration_behavior",
 }  # fmt: skip
 _COUPON = {"id", "percent_off", "duration", "duration_in_months", "name"}
 
@@ -111,6 +111,8 @@ class FakeStripe:
             }  # fmt: skip
         if "cancel_at_period_end" in form:
             there["cancel_at_period_end"] = form["cancel_at_period_end"] == "true"
+        if "cancel_at" in form:
+            there["cancel_at"] = form["cancel_at"] or None
         for item in form.get("items", []):
             found = [i for i in there["items"]["data"] if i["id"] == item["id"]]
             if not found:
@@ -131,6 +133,9 @@ class FakeStripe:
             raise No(404, "invalid_request_error", "resource_missing")
         self.acts.append(f"cancel {there['id']}")
         there["status"] = "canceled"
+        there["cancellation_details"] = {
+            "reason": "cancellation_requested", **form.get("cancellation_details", {}),
+        }  # fmt: skip
         return there
 
     def _pay(self, invoice: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -21,7 +22,7 @@ from connectors.stripe.stripe_things import (
 from tenure.analytics.errors import SpecError
 from tenure.connectors.billing.contract import Unavailable
 from tenure.connectors.models import StripeDay
-from tenure.connectors.stripe import backfill, client, landing
+from tenure.connectors.stripe import backfill, client, landing, policy
 from tenure.connectors.stripe.objects import Known
 from tenure.core import jobs
 from tenure.core.models import Job
@@ -112,7 +113,8 @@ def test_everything_lands_page_by_page(books: Books) -> None:
 def test_a_job_cut_off_goes_on_where_it_was_and_says_nothing_twice(
     books: Books, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(backfill, "_PATIENCE", ())
+    in_force = policy.packaged().model_copy(update={"waits_seconds": ()})
+    monkeypatch.setattr(policy, "current", lambda: in_force)
     backfill.start(NOW)
     books.fails_at = 4
     go()
@@ -162,8 +164,6 @@ def test_the_past_of_a_subscription_as_far_as_it_tells(thing, expected) -> None:
 
 def test_what_never_arrived_is_found_at_night_and_what_did_says_nothing_new(books: Books) -> None:
     told = event("customer.subscription.created", subscription(), START, "evt_a")
-    import json
-
     landing.take([(json.dumps(told).encode(), START)], START)
     flush_now(START)
     ended = subscription("canceled", ended_at=stamp(START + timedelta(days=3)))
@@ -174,3 +174,35 @@ def test_what_never_arrived_is_found_at_night_and_what_did_says_nothing_new(book
     (found,) = rows_of("subscriptions", "cus_1", NOW + timedelta(days=1))
     assert found["status"] == "cancelled"
     assert sum(StripeDay.objects.values_list("count", flat=True)) == 1
+
+
+def test_what_a_missed_notice_would_have_said_is_told_by_the_next_backfill(books: Books) -> None:
+    failed = event("invoice.payment_failed", invoice(), START)
+    sold = event("customer.subscription.created", subscription(), START)
+    landing.take([(json.dumps(one).encode(), START) for one in (failed, sold)], START)
+    flush_now(START)
+    paid = invoice("paid", moves={"paid_at": stamp(START + timedelta(days=2))})
+    dearer = subscription(price=price(9900))
+    books.things |= {"subscriptions": [dearer], "invoices": [paid], "customers": []}
+    backfill.start(NOW)
+    go()
+    (bill,) = rows_of("invoices", "cus_1", NOW + timedelta(days=1))
+    assert bill["paid_at"] == START + timedelta(days=2)
+    (now,) = rows_of("subscriptions", "cus_1", NOW + timedelta(days=1))
+    assert (now["mrr_minor"], now["updated_at"], now["backfill"]) == (9900, NOW, False)
+    (before,) = rows_of("subscriptions", "cus_1", NOW - timedelta(days=1))
+    assert before["mrr_minor"] == 4900  # it was not known then
+
+
+def test_an_old_notice_that_comes_after_the_backfill_does_not_unpay_an_invoice(
+    books: Books,
+) -> None:
+    moves = {"paid_at": stamp(START + timedelta(days=2))}
+    books.things |= {"invoices": [invoice("paid", moves=moves)]}
+    backfill.start(NOW)
+    go()
+    late = event("invoice.payment_failed", invoice(), START)
+    landing.take([(json.dumps(late).encode(), NOW + timedelta(hours=1))], NOW)
+    flush_now(NOW + timedelta(hours=2))
+    (bill,) = rows_of("invoices", "cus_1", NOW + timedelta(days=1))
+    assert bill["paid_at"] is not None

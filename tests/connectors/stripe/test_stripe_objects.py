@@ -96,6 +96,9 @@ def test_a_subscription_of_an_older_api() -> None:
         ({"status": "canceled", "ended_at": stamp(START),
           "cancellation_details": {"reason": "cancellation_requested"}},
          {"end_reason": "voluntary"}),
+        ({"status": "canceled", "ended_at": stamp(START), "cancellation_details": {
+            "reason": "cancellation_requested", "comment": "Tenure: involuntary"}},
+         {"end_reason": "involuntary"}),
     ],
 )  # fmt: skip
 def test_states_and_ends(changes, expected) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from tenure.connectors.billing.contract import Outcome, Refused, Subscription
 from tenure.connectors.stripe.client import asking, client
+from tenure.connectors.stripe.objects import OURS
 
 Object = Mapping[str, Any]
 
@@ -46,7 +47,7 @@ class Stripe:
             there = _subscription(which)
             if there["status"] == "canceled":
                 return Outcome("done", now, "it has ended already")
-            comment: Any = {"cancellation_details": {"comment": f"Tenure: {reason}"}}
+            comment: Any = {"cancellation_details": {"comment": f"{OURS}{reason}"}}
             if not at_period_end:
                 client().v1.subscriptions.cancel(which.subscription_id, comment, _under(key))
             elif not there.get("cancel_at_period_end"):
@@ -57,8 +58,10 @@ class Stripe:
         """Take back a cancellation that waits for the period's end."""
         with asking():
             there = _alive(which)
-            if there.get("cancel_at_period_end") or there.get("cancel_at"):
+            if there.get("cancel_at_period_end"):
                 _update(which, {"cancel_at_period_end": False}, key)
+            elif there.get("cancel_at"):  # a day of its own, set at Stripe
+                _update(which, {"cancel_at": ""}, key)
         return Outcome("done", now)
 
     def payment_update_link(self, account_id: str, invoice_id: str, *, key: str) -> str:  # noqa: ARG002
@@ -96,7 +99,7 @@ class Stripe:
         with asking():
             there = _alive(which)
             kept = [_coupon_of(d) for d in there.get("discounts") or []]
-            left = [c for c in kept if not c.startswith(_OURS)]
+            left = [c for c in kept if not c.startswith(_COUPONS)]
             if left != kept:
                 _update(which, {"discounts": [{"coupon": c} for c in left] or ""}, key)
         return Outcome("done", now)
@@ -131,11 +134,11 @@ class Stripe:
         return Outcome("done", now)
 
 
-_OURS = "tenure-"
+_COUPONS = "tenure-"
 
 
 def _coupon(key: str) -> str:
-    return _OURS + sha256(key.encode()).hexdigest()[:24]
+    return _COUPONS + sha256(key.encode()).hexdigest()[:24]
 
 
 def _coupon_of(discount: Any) -> str:

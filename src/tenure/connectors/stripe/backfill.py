@@ -1,7 +1,7 @@
 """Stripe's history: fetched page by page, kept in the inbox, gone on with after a crash.
 
-A page's rows and how far we are are committed together. Rows carry ids made of what they say, so a
-page that is fetched twice says nothing new.
+A page's rows and how far we are are committed together, and rows carry ids made of what they say:
+a page that is fetched twice changes nothing.
 
 Stripe does not tell what a subscription was before: it is told as it is today, since it began (a
 trial before that, and its end). Changes before the first notice are therefore not known.
@@ -13,6 +13,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,7 +21,7 @@ from django.db import transaction
 
 from tenure.connectors.billing.contract import Unavailable
 from tenure.connectors.stripe import client, landing, objects, policy
-from tenure.connectors.stripe.objects import Known, Object, Row
+from tenure.connectors.stripe.objects import Known, Object, Row, Told
 from tenure.core import jobs
 from tenure.facts.inbox import store
 
@@ -30,9 +31,6 @@ _PARAMS: dict[str, dict[str, Any]] = {
     "prices": {"expand": ["data.product"]},
     "subscriptions": {"status": "all", "expand": ["data.discounts"]},
 }
-_PATIENCE = (1, 4, 15, 60)
-"""Seconds waited for Stripe, one after the other, before the job gives up until it is resumed."""
-
 Wait = Callable[[float], None]
 
 
@@ -47,7 +45,6 @@ def run(job: jobs.Running, now: datetime, wait: Wait = time.sleep) -> None:
     place = dict(job.checkpoint) or {"stage": STAGES[0], "after": "", "done": 0}
     while place["stage"]:
         page = _page(place["stage"], place["after"], wait)
-        rows, links = _rows(page, now)
         last = page[-1]["id"] if page else ""
         full = len(page) >= policy.current().page
         stage = STAGES.index(place["stage"])
@@ -58,8 +55,10 @@ def run(job: jobs.Running, now: datetime, wait: Wait = time.sleep) -> None:
             "done": place["done"] + len(page),
         }
         with transaction.atomic():
-            store(landing.letters(rows, now, backfill=True))
-            landing.learn(links, now)
+            read = _read(page, now)
+            store(landing.letters(read.past, now, backfill=True))
+            store(landing.letters(read.present, now, backfill=False))
+            landing.learn(read.links, now)
             job.save(place, done=place["done"])
 
 
@@ -67,7 +66,7 @@ def _page(what: str, after: str, wait: Wait, **more: Any) -> list[dict[str, Any]
     params = {"limit": policy.current().page, **_PARAMS.get(what, {}), **more}
     if after:
         params["starting_after"] = after
-    for seconds in (*_PATIENCE, None):
+    for seconds in (*policy.current().waits_seconds, None):
         try:
             with client.asking():
                 listed = getattr(client.client().v1, what).list(params)
@@ -79,26 +78,42 @@ def _page(what: str, after: str, wait: Wait, **more: Any) -> list[dict[str, Any]
     raise AssertionError("unreachable")
 
 
-def _rows(
-    page: Iterable[Mapping[str, Any]], now: datetime
-) -> tuple[list[tuple[str, Row]], dict[str, str]]:
-    rows: list[tuple[str, Row]] = []
-    links: dict[str, str] = {}
+@dataclass
+class _Read:
+    """What a page says: rows of the past as history, rows of what was heard of before as of now."""
+
+    past: list[tuple[str, Row]] = field(default_factory=list)
+    present: list[tuple[str, Row]] = field(default_factory=list)
+    links: dict[str, str] = field(default_factory=dict)
+
+
+def _read(page: Iterable[Mapping[str, Any]], now: datetime) -> _Read:
+    """Read a page, in the current transaction.
+
+    What notices (or an earlier run) have told of stays as it was told; how such a thing stands now
+    is a new fact, received now. History, which counts as received when it happened, would lose
+    against an older notice.
+    """
+    found = _Read()
     for thing in page:
-        known = landing.known(thing, links, patient=False)
-        if thing.get("object") == "subscription":
-            rows += [("subscriptions", row) for row in history(thing, now, known)]
-            continue
-        told = objects.told(thing, _at(thing, now), known)
-        if told is not None:
-            rows += told.rows
-            links |= told.links
-    return [(table, {**row, "message_id": _id(table, row)}) for table, row in rows], links
+        known = landing.known(thing, found.links, patient=False)
+        kept = thing.get("object") in landing.KEPT
+        heard = kept and landing.seen_before(thing)
+        told = _told(thing, now, known, heard=heard)
+        into = found.present if heard else found.past
+        into += [(table, {**row, "message_id": _id(table, row)}) for table, row in told.rows]
+        found.links |= told.links
+        if kept:
+            landing.hear(thing, now)
+    return found
 
 
-def _at(thing: Object, now: datetime) -> datetime:
-    """Since when the object has been so, as far as it says."""
-    return objects.at_of(thing.get("created")) or now
+def _told(thing: Object, now: datetime, known: Known, *, heard: bool) -> Told:
+    if thing.get("object") == "subscription" and not heard:
+        return Told([("subscriptions", row) for row in history(thing, now, known)])
+    is_state = thing.get("object") == "subscription"
+    since = now if is_state else objects.at_of(thing.get("created")) or now
+    return objects.told(thing, since, known) or Told()
 
 
 def history(thing: Object, now: datetime, known: Known) -> list[Row]:

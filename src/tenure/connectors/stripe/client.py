@@ -19,9 +19,6 @@ from tenure.connectors.stripe import policy
 if TYPE_CHECKING:  # half a second to load: only who asks Stripe waits for it
     import stripe
 
-SECONDS = 20
-"""How long an answer is waited for."""
-
 
 def configured() -> bool:
     """Whether Tenure may ask Stripe."""
@@ -36,17 +33,18 @@ def client() -> stripe.StripeClient:
             "stripe", "TENURE_STRIPE_KEY", "is not set",
             "start Tenure with TENURE_STRIPE_KEY=rk_… (see docs/how-to/connect-stripe.md)",
         )  # fmt: skip
-    return _client(key, os.environ.get("TENURE_STRIPE_API", ""), policy.current().retries)
+    numbers, address = policy.current(), os.environ.get("TENURE_STRIPE_API", "")
+    return _client(key, address, numbers.retries, numbers.answer_seconds)
 
 
 @lru_cache(maxsize=4)
-def _client(key: str, address: str, retries: int) -> stripe.StripeClient:
+def _client(key: str, address: str, retries: int, seconds: int) -> stripe.StripeClient:
     import stripe
 
     addresses: Any = {"api": address} if address else {}
     return stripe.StripeClient(
         key, base_addresses=addresses, max_network_retries=retries,
-        http_client=stripe.RequestsClient(timeout=SECONDS),
+        http_client=stripe.RequestsClient(timeout=seconds),
     )  # fmt: skip
 
 

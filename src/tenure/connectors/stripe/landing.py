@@ -36,6 +36,8 @@ HELD = "held:stripe"
 """The endpoint under which notices wait in the inbox."""
 SOURCE = "stripe"
 CHUNK = 200
+KEPT = ("invoice", "subscription")
+"""Kinds of objects of which the newest word is remembered."""
 _RANKS = {"draft": 0, "open": 1, "uncollectible": 2, "void": 3, "paid": 4}
 log = logging.getLogger("tenure.stripe")
 
@@ -62,7 +64,8 @@ def land(now: datetime) -> int:
 
 @transaction.atomic
 def _land_some(now: datetime) -> int:
-    waiting = InboxRow.objects.select_for_update(skip_locked=True).filter(endpoint=HELD)
+    # Without skip_locked: a second worker waits here, so that notices are read one after the other.
+    waiting = InboxRow.objects.select_for_update().filter(endpoint=HELD)
     rows = list(waiting.order_by("pk")[:CHUNK])
     read = [(bytes(row.body), row.received_at) for row in rows]
     take(read, now)
@@ -88,7 +91,8 @@ def _read(body: bytes, received: datetime, batch: _Batch, *, patient: bool) -> N
     event: dict[str, Any] = {}
     try:
         event = json.loads(body)
-        told = _told(event, batch, patient=patient)
+        with transaction.atomic():  # what fails here is undone alone
+            told = _told(event, batch, patient=patient)
     except Exception as error:  # one notice must not hold up the others
         log.exception("a notice of Stripe cannot be read")
         _trouble(event if isinstance(event, dict) else {}, body, received, error)
@@ -111,13 +115,14 @@ def _read(body: bytes, received: datetime, batch: _Batch, *, patient: bool) -> N
 
 def _told(event: Mapping[str, Any], batch: _Batch, *, patient: bool) -> Told | None:
     thing = event["data"]["object"]
-    at = objects.at_of(event["created"])
-    assert at is not None
+    at = objects.at_of(int(event["created"]))
     told = objects.told(thing, at, known(thing, batch.links, patient=patient))
-    if told is None or told.needs or thing.get("object") != "invoice":
+    if told is None or told.needs or thing.get("object") not in KEPT:
         return told
-    fresh = _is_news(f"invoice:{thing['id']}", at, str(thing.get("status")))
-    return told if fresh else Told(links=told.links)
+    fresh = hear(thing, at)
+    # Facts about a subscription are told apart by time, so an old one is history, not news.
+    history = thing["object"] == "subscription"
+    return told if fresh or history else Told(links=told.links)
 
 
 def known(thing: Mapping[str, Any], links: Mapping[str, str], *, patient: bool) -> Known:
@@ -130,14 +135,27 @@ def known(thing: Mapping[str, Any], links: Mapping[str, str], *, patient: bool) 
     return Known({**dict(kept), **links}, policy.current().account_metadata, patient)
 
 
-def _is_news(name: str, at: datetime, status: str) -> bool:
-    """Whether nothing newer is known of the object, which is then the newest."""
-    rank = _RANKS.get(status, 0)
-    seen = StripeSeen.objects.filter(pk=name).first()
-    if seen is not None and (seen.at, seen.rank) > (at, rank):
+def seen_before(thing: Mapping[str, Any]) -> bool:
+    """Whether anything was heard of the object before."""
+    return StripeSeen.objects.filter(pk=_name(thing)).exists()
+
+
+def hear(thing: Mapping[str, Any], at: datetime) -> bool:
+    """Remember the newest word on the object; True if this is it."""
+    rank = _RANKS.get(str(thing.get("status")), 0)
+    row, new = StripeSeen.objects.get_or_create(pk=_name(thing), defaults={"at": at, "rank": rank})
+    if new:
+        return True
+    row = StripeSeen.objects.select_for_update().get(pk=row.pk)
+    if (row.at, row.rank) > (at, rank):
         return False
-    StripeSeen.objects.update_or_create(name=name, defaults={"at": at, "rank": rank})
+    row.at, row.rank = at, rank
+    row.save(update_fields=["at", "rank"])
     return True
+
+
+def _name(thing: Mapping[str, Any]) -> str:
+    return f"{thing['object']}:{thing['id']}"
 
 
 def letters(rows: Iterable[tuple[str, Row]], received: datetime, *, backfill: bool) -> list[Letter]:

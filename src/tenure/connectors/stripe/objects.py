@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, overload
 
 from tenure.connectors.stripe import money
 
@@ -52,6 +52,10 @@ def told(thing: Object, at: datetime, known: Known) -> Told | None:
         return Told(needs=str(missing))
 
 
+@overload
+def at_of(seconds: int) -> datetime: ...
+@overload
+def at_of(seconds: Any) -> datetime | None: ...
 def at_of(seconds: Any) -> datetime | None:
     """A moment of Stripe's (seconds since 1970)."""
     return None if seconds is None else datetime.fromtimestamp(int(seconds), UTC)
@@ -122,6 +126,8 @@ STATES = {
     "trialing": "trialing", "active": "active", "past_due": "past_due", "unpaid": "past_due",
     "canceled": "cancelled", "paused": "paused",
 }  # fmt: skip
+OURS = "Tenure: "
+"""Begins the comment of a cancellation that Tenure carried out; the reason follows."""
 _REASONS = {
     "cancellation_requested": "voluntary", "payment_failed": "involuntary",
     "payment_disputed": "involuntary",
@@ -149,7 +155,6 @@ def subscription_row(thing: Object, at: datetime, status: str, known: Known) -> 
     if thing.get("pause_collection") and status in ("active", "past_due"):
         status = "paused"
     ended = at_of(thing.get("ended_at") or _planned_end(thing))
-    why = (thing.get("cancellation_details") or {}).get("reason")
     return {
         "subscription_id": id_of(thing),
         "account_id": account_of(thing, known),
@@ -162,9 +167,19 @@ def subscription_row(thing: Object, at: datetime, status: str, known: Known) -> 
         "started_at": at_of(thing.get("start_date") or thing.get("created")),
         "renews_at": at_of(_period_end(thing)),
         "ended_at": ended,
-        "end_reason": _REASONS.get(str(why)) if ended else None,
+        "end_reason": _reason(thing) if ended else None,
         "properties": _further(thing, items),
     }
+
+
+def _reason(thing: Object) -> str | None:
+    """Why it ended. To Stripe every cancellation over the API is one that was requested; those of
+    our own say in their comment what they were (see ``billing.stripe``)."""
+    details = thing.get("cancellation_details") or {}
+    comment = str(details.get("comment") or "")
+    if (said := comment.removeprefix(OURS)) in _REASONS.values() and said != comment:
+        return said
+    return _REASONS.get(str(details.get("reason")))
 
 
 def _planned_end(thing: Object) -> Any:

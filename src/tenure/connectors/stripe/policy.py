@@ -24,6 +24,8 @@ class StripePolicy(BaseModel):
     reconcile_hours: int = Field(ge=1, le=24 * 29)
     page: int = Field(ge=1, le=100)
     retries: int = Field(ge=0, le=5)
+    answer_seconds: int = Field(ge=1, le=80)
+    waits_seconds: tuple[float, ...] = Field(max_length=10)
 
 
 def parse(source: str, text: str) -> StripePolicy:
