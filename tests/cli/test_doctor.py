@@ -13,6 +13,7 @@ from cli.conftest import Installation
 from people import NOW
 
 from tenure.cli.doctor import Level, disk, examine, facts, state, worst
+from tenure.connectors.models import StripeTrouble
 from tenure.core import audit, mail_server, operations
 from tenure.core.models import Job, PolicyVersion
 from tenure.facts.models import InboxRow, Quarantined, SourceAlert
@@ -157,3 +158,25 @@ def test_the_doctor_tells_how_mails_leave_and_what_is_missing(
     for part in ("Postmark", "TENURE_MAIL_WEBHOOK", "success@localhost", "TENURE_URL"):
         assert part in text
     assert "s3cret" not in text
+
+
+@pytest.mark.django_db
+def test_the_doctor_tells_what_stripe_lacks_and_what_it_said_that_cannot_be_read(
+    workspace: Any, alice: Any, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("TENURE_STRIPE_KEY", "TENURE_STRIPE_WEBHOOK_SECRET"):
+        monkeypatch.delenv(name, raising=False)
+    assert "stripe" not in _levels(workspace, now)  # nobody uses it here
+    monkeypatch.setenv("TENURE_STRIPE_KEY", "rk_test_s3cret")
+    found = [f for f in examine(workspace.home, now) if f.check == "stripe"]
+    assert [(f.level, "TENURE_STRIPE_WEBHOOK_SECRET" in f.text) for f in found] == [
+        (Level.FAIL, True)
+    ]
+    monkeypatch.setenv("TENURE_STRIPE_WEBHOOK_SECRET", "whsec_s3cret")
+    assert _levels(workspace, now)["stripe"] is Level.OK
+    StripeTrouble.objects.create(
+        event_id="evt_9", kind="x", received_at=NOW, error="KeyError: 'id'", body=b"{}"
+    )
+    (found,) = [f for f in examine(workspace.home, now) if f.check == "stripe"]
+    assert (found.level, "evt_9" in found.remedy) == (Level.FAIL, True)
+    assert "s3cret" not in f"{found.text} {found.remedy}"

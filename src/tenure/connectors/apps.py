@@ -10,7 +10,7 @@ class ConnectorsConfig(AppConfig):
 
     def ready(self) -> None:
         from tenure.connectors.files.forgetting import PART
-        from tenure.connectors.stripe import backfill
+        from tenure.connectors.stripe import backfill, forgetting
         from tenure.connectors.stripe import policy as stripe
         from tenure.core import schedule
         from tenure.facts import duties, erasure, ingest_policy
@@ -20,6 +20,7 @@ class ConnectorsConfig(AppConfig):
         if _land_posted_now not in duties.ALSO:
             duties.ALSO.append(_land_posted_now)
         erasure.register(PART)
+        erasure.register(forgetting.PART)
         stripe.register()
         backfill.register()
         schedule.duty("stripe", every, _land_notices)

@@ -54,8 +54,8 @@ class StripeLink(models.Model):
 
 
 class StripeSeen(models.Model):
-    """The newest word on an object whose facts are not told apart by time (invoices): an older one
-    that comes later changes nothing. ``rank`` orders the states of one second."""
+    """The newest word on an object (invoices, subscriptions). ``rank`` is how far an invoice's
+    state is from a draft: states only go one way, so an older one later changes nothing."""
 
     name = models.CharField(max_length=255, primary_key=True)
     at = models.DateTimeField()

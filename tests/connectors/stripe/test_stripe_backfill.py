@@ -206,3 +206,15 @@ def test_an_old_notice_that_comes_after_the_backfill_does_not_unpay_an_invoice(
     flush_now(NOW + timedelta(hours=2))
     (bill,) = rows_of("invoices", "cus_1", NOW + timedelta(days=1))
     assert bill["paid_at"] is not None
+
+
+def test_a_payment_counts_even_if_stripes_clock_is_behind_ours(books: Books) -> None:
+    books.things |= {"invoices": [invoice()]}
+    backfill.start(NOW)
+    go()
+    paid_at = NOW - timedelta(seconds=30)  # after the backfill, by a clock that is a minute behind
+    paid = event("invoice.paid", invoice("paid", moves={"paid_at": stamp(paid_at)}), paid_at)
+    landing.take([(json.dumps(paid).encode(), NOW + timedelta(seconds=31))], NOW)
+    flush_now(NOW + timedelta(minutes=2))
+    (bill,) = rows_of("invoices", "cus_1", NOW + timedelta(days=1))
+    assert bill["paid_at"] == paid_at

@@ -38,6 +38,7 @@ def examine(home: Path, now: datetime) -> Iterator[Finding]:
         ("quarantine", facts.quarantine),
         ("mail", partial(mail.way, now)),
         ("billing", partial(money.promised, now)),
+        ("stripe", money.stripe),
     ]
     for name, check in (*first, *later):
         yield from _guarded(name, check)

@@ -147,7 +147,8 @@ def hear(thing: Mapping[str, Any], at: datetime) -> bool:
     if new:
         return True
     row = StripeSeen.objects.select_for_update().get(pk=row.pk)
-    if (row.at, row.rank) > (at, rank):
+    # The state first: a paid invoice is never unpaid again, whatever the clocks say.
+    if (row.rank, row.at) > (rank, at):
         return False
     row.at, row.rank = at, rank
     row.save(update_fields=["at", "rank"])
