@@ -139,7 +139,7 @@ def test_the_report_counts_closed_cases_only(unpaid, seen_by, bob):
     actions.advance(NOW + HOUR)
     _fails("acme", "insufficient_funds", 1)
     _fails("acme", "", 3, "succeeded")
-    found = reports.report(NOW + timedelta(days=4))
+    found = reports.report(NOW + timedelta(days=4), 365)
     assert (found.recovered.cases, found.recovered.hits) == (1, 1)
     assert [(p.name, p.cases, p.hits) for p in found.by_try] == [("2", 1, 0), ("3", 1, 1)]
     assert [(p.name, p.cases, p.hits) for p in found.by_mail] == [("failed", 1, 1)]

@@ -13,7 +13,7 @@ from tenure.api.auth import caller
 from tenure.api.errors import not_found
 from tenure.api.paging import AfterId, Limit, page
 from tenure.api.routing import Endpoints
-from tenure.programs.dunning import actions, queries, reports
+from tenure.programs.dunning import actions, documents, queries, reports
 from tenure.programs.dunning.models import Case
 from tenure.programs.dunning.reports import Part
 
@@ -132,7 +132,7 @@ def list_cases(
 @endpoints.get("/recovery", "dunning.view", RecoveryOut)
 def recovery(request: HttpRequest) -> dict[str, Any]:
     """How well dunning works."""
-    found = reports.report(datetime.now(UTC))
+    found = reports.report(datetime.now(UTC), documents.current().targets.report_days)
     lists = {name: [_part(p) for p in getattr(found, name)] for name in _LISTS}
     return {
         "since": found.since,

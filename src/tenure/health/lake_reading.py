@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from functools import lru_cache
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tenure.analytics.asof import needed_views, view_name, view_sql
 from tenure.analytics.dataset import Dataset
 from tenure.analytics.engine import DuckDBEngine
+from tenure.analytics.moments import micros
 from tenure.core import workspace
 from tenure.facts import lake
 from tenure.health.lake_tables import SCORES, SIGNAL_VALUES
@@ -39,6 +42,29 @@ def query(sql: str, table: str, days: Sequence[date] | None = None) -> pa.Table:
     files = paths(table, days)
     source = files or SCHEMAS[table].empty_table()
     return engine().query(sql, Dataset({}), {table: source})
+
+
+def as_known(
+    sql: str,
+    now: datetime,
+    *tables: str,
+    parts: Mapping[str, str] | None = None,
+    extra: Mapping[str, pa.Table] | None = None,
+    since: date | None = None,
+) -> list[dict[str, Any]]:
+    """The rows of ``sql`` over views named as the tables, as known at ``now``.
+
+    ``parts`` are further views by name, ``extra`` further relations; of ``events`` only what
+    happened from the day ``since`` on is read.
+    """
+    views = dict.fromkeys(v for t in tables for v in needed_views(t))
+    named = {view_name(*v): view_sql(v[0], micros(now), v[1]) for v in views}
+    named |= {t: f"SELECT * FROM {view_name(t)}" for t in tables} | dict(parts or {})
+    listed = ", ".join(f"{name} AS ({body})" for name, body in named.items())
+    data = lake.current().dataset(list({v[0] for v in views}))
+    if since is not None and "events" in tables:
+        data = Dataset({**data.tables, "events": data.pruned("events", since=since)})
+    return list(engine().query(f"WITH {listed} {sql}", data, extra or {}).to_pylist())
 
 
 def paths(table: str, days: Sequence[date] | None = None) -> list[str]:

@@ -61,16 +61,16 @@ def aimed() -> None:
         mails([account], 9 + n)
 
 
-def failed(written: bool) -> Firm:
-    """Four payments failed ten days ago."""
+def failed(written_days_ago: float | None) -> Firm:
+    """Four payments failed ten days ago; a mail about a payment went out then or then."""
 
     def firm() -> None:
         ids = accounts(4)
         add("payments", (
             {"account_id": i, "attempted_at": ago(10), "status": "failed"} for i in ids
         ))  # fmt: skip
-        if written:
-            mails(ids, 9.9, source="dunning:i1", purpose="payment")
+        if written_days_ago is not None:
+            mails(ids, written_days_ago, source="dunning:i1", purpose="payment")
 
     return firm
 

@@ -9,11 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tenure.analytics.errors import SpecError
 from tenure.analytics.experiments.policy import default_experiments
-from tenure.programs.cancel import saves
+from tenure.programs.cancel import numbers, saves
 from tenure.programs.cancel.saves import Seen, figures, split_test
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
+COUNTING = numbers.packaged().counting
+SPLIT = numbers.Split(name="s1", control="control", arms={"control": 0.5, "offers": 0.5})
 
 
 def ago(days: float) -> datetime:
@@ -44,7 +47,7 @@ ROWS = [
 
 
 def test_three_numbers_and_the_rate_without_the_control_arm() -> None:
-    told = figures(ROWS, "control", NOW)
+    told = figures(ROWS, "control", COUNTING, NOW)
     assert (told.visits, told.saved, told.kept, told.abandoned, told.cancelled) == (12, 6, 1, 1, 4)
     assert (told.saved_gone, told.undecided_gone) == (2, 1)
     assert told.rate.value == pytest.approx(6 / 11)
@@ -52,26 +55,26 @@ def test_three_numbers_and_the_rate_without_the_control_arm() -> None:
 
 
 def test_lasting_looks_only_at_saves_that_are_old_enough() -> None:
-    told = {x.days: (x.there, x.saves) for x in figures(ROWS, "control", NOW).lasted}
+    told = {x.days: (x.there, x.saves) for x in figures(ROWS, "control", COUNTING, NOW).lasted}
     # 30 days: 1, 2 (gone after 25), 3 (gone after 45), 4, 6. 60 and 90: 1, 2.
     assert told == {30: (4, 5), 60: (1, 2), 90: (1, 2)}
 
 
 def test_a_pause_came_back_if_it_runs_a_week_after_its_end() -> None:
-    told = figures(ROWS, "control", NOW)
+    told = figures(ROWS, "control", COUNTING, NOW)
     # Over: 3 (gone 15 days after its end: it had come back), 4, 6 (still on pause).
     assert (told.pauses_over, told.pauses_back) == (3, 2)
     early = replace(ROWS[2], gone_at=ago(19))
-    assert saves.pauses([early], NOW) == (1, 0)
+    assert saves.pauses([early], COUNTING, NOW) == (1, 0)
 
 
 def test_days_from_the_first_signal_are_the_median_of_those_who_cancelled() -> None:
-    told = figures(ROWS, "control", NOW)
+    told = figures(ROWS, "control", COUNTING, NOW)
     assert (told.signal_days, told.signalled, told.unsignalled) == (15.0, 2, 2)
 
 
 def test_parts_by_reason_offer_segment_plan_and_tenure() -> None:
-    groups = figures(ROWS, "control", NOW).groups
+    groups = figures(ROWS, "control", COUNTING, NOW).groups
     by = {name: {g.key: (g.visits, g.saved, g.gone_later) for g in rows}
           for name, rows in groups.items()}  # fmt: skip
     assert by["reason"]["too_expensive"] == (2, 2, 1)
@@ -84,8 +87,17 @@ def test_parts_by_reason_offer_segment_plan_and_tenure() -> None:
                             "unknown": (9, 4, 3)}  # fmt: skip
 
 
+def test_bands_of_time_as_a_customer_are_policy_and_ascend() -> None:
+    told = [COUNTING.tenure(days) for days in (89, 90, 365, None)]
+    assert told == ["under 3 months", "3 to 12 months", "a year and more", "unknown"]
+    text = numbers.DEFAULT.read_text("utf-8")
+    for wrong in ("below = 20", "bellow = 365"):
+        with pytest.raises(SpecError, match=r"counting\.tenures|bellow"):
+            numbers.parse("cancel", text.replace("below = 365", wrong))
+
+
 def test_nothing_is_said_of_nothing() -> None:
-    told = figures([], "control", NOW)
+    told = figures([], "control", COUNTING, NOW)
     assert (told.visits, told.rate.value, told.signal_days) == (0, None, None)
 
 
@@ -103,7 +115,7 @@ def test_the_numbers_always_add_up(given_rows: list[tuple[str, int, int | None, 
         seen(n, outcome, days, None if gone is None else gone, arm=arm)
         for n, (outcome, days, gone, arm) in enumerate(given_rows)
     ]
-    told = figures(found, "control", NOW)
+    told = figures(found, "control", COUNTING, NOW)
     assert told.saved + told.kept + told.abandoned + told.cancelled == told.visits == len(found)
     assert told.saved_gone <= told.saved
     assert told.undecided_gone <= told.kept + told.abandoned
@@ -122,11 +134,8 @@ def _arm(start: int, arm: str, stayed: int, left: int) -> list[Seen]:
     ]  # fmt: skip
 
 
-SHARES = {"control": 0.5, "offers": 0.5}
-
-
 def verdict(found: list[Seen]) -> str:
-    told = split_test(found, "s1", "control", SHARES, default_experiments(), NOW)
+    told = split_test(found, SPLIT, COUNTING, default_experiments(), NOW)
     return told[0].verdict if told else ""
 
 
@@ -145,9 +154,9 @@ def test_an_account_counts_once_with_its_first_visit_and_only_when_it_is_time() 
     first = seen(1, "saved", 60, gone=50)
     again = replace(seen(2, "kept", 45), account_id="a1")
     assert saves.first_visits([again, first], "s1") == [first]
-    told = split_test([first, again], "s1", "control", SHARES, default_experiments(), NOW)
+    told = split_test([first, again], SPLIT, COUNTING, default_experiments(), NOW)
     assert (told[0].n_treated, told[0].treated_mean) == (1, 0.0)
     young = [seen(3, "saved", 29)]
-    assert split_test(young, "s1", "control", SHARES, default_experiments(), NOW) == []
+    assert split_test(young, SPLIT, COUNTING, default_experiments(), NOW) == []
     other = [seen(3, "saved", 60, split="s0")]
-    assert split_test(other, "s1", "control", SHARES, default_experiments(), NOW) == []
+    assert split_test(other, SPLIT, COUNTING, default_experiments(), NOW) == []

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from statistics import median
-from typing import Any
 
-from tenure.analytics.asof import needed_views, view_name, view_sql
 from tenure.analytics.dataset import Dataset
-from tenure.analytics.moments import micros
+from tenure.analytics.indicators.measures import DETRACTOR, GOOD_RATING, PROMOTER
+from tenure.analytics.moments import DAY_US, micros
 from tenure.analytics.revenue.figures import MonthFigures
 from tenure.analytics.validation.intervals import wilson
 from tenure.core import policy
@@ -21,7 +20,7 @@ from tenure.documents.board.spec import DOCUMENT, Board, Entry, Figure, Settings
 from tenure.facts import lake
 from tenure.health import ground as churned
 from tenure.health import policy as health
-from tenure.health.lake_reading import engine
+from tenure.health.lake_reading import as_known, engine
 from tenure.health.models import ScoringRun
 from tenure.metrics import queries as revenue
 from tenure.programs.cancel import documents as cancel_policy
@@ -30,10 +29,7 @@ from tenure.programs.dunning.models import ALIVE, RECOVERED, VOID, Case
 
 Windows = list[tuple[datetime, datetime]]
 Found = dict[str, list[Figure]]
-_HOUR_US = 3_600_000_000
-_DAY_US = 24 * _HOUR_US
-_GOOD = 4
-_PROMOTER, _DETRACTOR = 9, 6
+_HOUR_US = DAY_US // 24
 NOTHING = Figure(None)
 
 
@@ -141,18 +137,18 @@ def _health(settings: Settings, windows: Windows, now: datetime) -> Found:  # no
 def _first_value(settings: Settings, windows: Windows, now: datetime) -> Found:
     if not _has("accounts", "events", "features"):
         return {}
-    rows = _ask(
+    rows = as_known(
         "SELECT a.created_at AS begun, MIN(e.timestamp) AS reached FROM accounts AS a"
         " LEFT JOIN events AS e ON e.account_id = a.account_id AND e.timestamp >= a.created_at"
         " AND e.event IN (SELECT event FROM features WHERE core)"
         f" WHERE a.created_at >= {micros(windows[0][0])} GROUP BY a.account_id, a.created_at",
-        now, "accounts", "events", "features",
+        now, "accounts", "events", "features", since=windows[0][0].date(),
     )  # fmt: skip
-    within = settings.core_days * _DAY_US
+    within = settings.core_days * DAY_US
     firsts, activated = [], []
     for since, until in windows:
         begun = [r for r in rows if micros(since) <= r["begun"] < micros(until)]
-        firsts.append(_median((r["reached"] - r["begun"]) / _DAY_US for r in begun if r["reached"]))
+        firsts.append(_median((r["reached"] - r["begun"]) / DAY_US for r in begun if r["reached"]))
         old = [r for r in begun if r["begun"] + within <= micros(now)]
         soon = sum(r["reached"] is not None and r["reached"] - r["begun"] <= within for r in old)
         activated.append(_share(soon, len(old)))
@@ -163,7 +159,7 @@ def _tickets(settings: Settings, windows: Windows, now: datetime) -> Found:  # n
     if not _has("tickets"):
         return {}
     since = micros(windows[0][0])
-    rows = _ask(
+    rows = as_known(
         "SELECT opened_at, first_reply_at, resolved_at, csat FROM tickets"
         f" WHERE opened_at >= {since} OR resolved_at >= {since}",
         now, "tickets",
@@ -185,7 +181,7 @@ def _tickets(settings: Settings, windows: Windows, now: datetime) -> Found:  # n
         found["resolution"].append(
             _median((r["resolved_at"] - r["opened_at"]) / _HOUR_US for r in solved)
         )
-        found["csat"].append(_share(sum(c >= _GOOD for c in rated), len(rated)))
+        found["csat"].append(_share(sum(c >= GOOD_RATING for c in rated), len(rated)))
         found["support_load"].append(Figure(len(opened) / active, active) if active else NOTHING)
     return found
 
@@ -212,7 +208,7 @@ def _people(windows: Windows, now: datetime) -> list[int]:
 def _nps(settings: Settings, windows: Windows, now: datetime) -> Found:  # noqa: ARG001
     if not _has("responses"):
         return {}
-    rows = _ask(
+    rows = as_known(
         "SELECT COALESCE(person_id, response_id) AS who, responded_at, score FROM responses"
         f" WHERE survey = 'nps' AND score IS NOT NULL AND responded_at >= {micros(windows[0][0])}"
         " ORDER BY responded_at",
@@ -240,8 +236,8 @@ def nps(scores: list[float]) -> Figure:
     if not scores:
         return NOTHING
     n = len(scores)
-    up = sum(s >= _PROMOTER for s in scores) / n
-    down = sum(s <= _DETRACTOR for s in scores) / n
+    up = sum(s >= PROMOTER for s in scores) / n
+    down = sum(s <= DETRACTOR for s in scores) / n
     mean = up - down
     spread = 1.959964 * ((up + down - mean * mean) / n) ** 0.5
     low, high = max(mean - spread, -1.0), min(mean + spread, 1.0)
@@ -261,16 +257,6 @@ def _median(values: Iterable[float]) -> Figure:
 def _has(*tables: str) -> bool:
     here = lake.current()
     return all(here.exists(t) and here.rows(t) > 0 for t in tables)
-
-
-def _ask(sql: str, now: datetime, *tables: str) -> list[dict[str, Any]]:
-    """Rows of ``sql`` over the tables as known at ``now``."""
-    views = dict.fromkeys(v for t in tables for v in needed_views(t))
-    named = {view_name(*v): view_sql(v[0], micros(now), v[1]) for v in views}
-    named |= {t: f"SELECT * FROM {view_name(t)}" for t in tables}
-    listed = ", ".join(f"{name} AS ({body})" for name, body in named.items())
-    data: Dataset = lake.current().dataset(list({v[0] for v in views}))
-    return list(engine().query(f"WITH {listed} {sql}", data).to_pylist())
 
 
 _PARTS: tuple[Callable[[Settings, Windows, datetime], Found], ...] = (

@@ -16,7 +16,6 @@ from django.db.models import F
 
 from tenure.accounts import segments
 from tenure.accounts.models import Account, SegmentMember
-from tenure.analytics.asof import needed_views, view_name, view_sql
 from tenure.analytics.dataset import Dataset
 from tenure.analytics.health.spec import HealthModel
 from tenure.analytics.moments import DAY_US, micros
@@ -24,7 +23,7 @@ from tenure.analytics.signals.registry import Registry
 from tenure.facts import lake
 from tenure.facts.casts import literal
 from tenure.health import policy as health
-from tenure.health.lake_reading import engine
+from tenure.health.lake_reading import as_known, engine
 from tenure.health.models import AccountHealth
 from tenure.learning.audit.policy import AuditPolicy
 
@@ -107,17 +106,9 @@ class Ground:
         """The rows of ``sql`` over views named as the tables (as known now), ``contacts`` if
         ``interactions`` is among them, ``raw_<table>``, ``customers``, and further named
         ``parts``."""
-        views = dict.fromkeys(v for t in tables for v in needed_views(t))
-        named = {view_name(*v): view_sql(*_at(v, self.at)) for v in views}
-        named |= {t: f"SELECT * FROM {view_name(t)}" for t in tables}
-        if "interactions" in tables:
-            named["contacts"] = self._contacts()
-        named |= parts or {}
-        data: Dataset = lake.current().dataset(list({v[0] for v in views}))
+        contacts = {"contacts": self._contacts()} if "interactions" in tables else {}
         extra = {"customers": self.customers if customers is None else customers}
-        listed = ", ".join(f"{name} AS ({body})" for name, body in named.items())
-        query = f"WITH {listed} {sql}"
-        return list(engine().query(query, data, extra).to_pylist())
+        return as_known(sql, self.now, *tables, parts={**contacts, **(parts or {})}, extra=extra)
 
     def _contacts(self) -> str:
         """Interactions that were somebody's effort: not the customer's own doing."""
@@ -145,10 +136,6 @@ class Ground:
     def has(self, table: str) -> bool:
         """Whether the lake has any fact in ``table``."""
         return lake.current().exists(table) and lake.current().rows(table) > 0
-
-
-def _at(view: tuple[str, int], at: int) -> tuple[str, int, int]:
-    return view[0], at, view[1]
 
 
 def _customer(row: Mapping[str, Any], tiers: dict[str, str], bands: dict[str, str]) -> Row:

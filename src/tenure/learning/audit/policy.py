@@ -47,6 +47,7 @@ class GroundWords(_Spec):
     value_signals: tuple[str, ...] = ()
     leading_groups: tuple[str, ...] = Field(min_length=1)
     growth_groups: tuple[str, ...] = ()
+    selling_purposes: tuple[str, ...] = Field(min_length=1)
     negative: dict[str, float] = Field(min_length=1)
     promoter: dict[str, float] = Field(min_length=1)
 

@@ -85,6 +85,36 @@ class Targets(_Spec):
     returned: tuple[float, float]
 
 
+class Tenure(_Spec):
+    """A band of time as a customer: fewer days than ``below``; None is the band without end."""
+
+    name: str = Field(min_length=1)
+    below: int | None = Field(None, ge=1)
+
+
+class Counting(_Spec):
+    """How saves are counted: see policy.toml."""
+
+    lasting_days: tuple[int, ...] = Field(min_length=1)
+    judged_days: int = Field(ge=1)
+    pause_back_days: int = Field(ge=0)
+    tenures: tuple[Tenure, ...] = Field(min_length=1)
+
+    @field_validator("tenures")
+    @classmethod
+    def _ascends_to_no_end(cls, bands: tuple[Tenure, ...]) -> tuple[Tenure, ...]:
+        ends = [band.below for band in bands[:-1]]
+        if bands[-1].below is not None or None in ends or ends != sorted(set(ends), key=int):  # type: ignore[arg-type]
+            raise ValueError("the bands go from short to long, and only the last has no 'below'")
+        return bands
+
+    def tenure(self, days: int | None) -> str:
+        """The band of a time as customer."""
+        if days is None:
+            return "unknown"
+        return next(b.name for b in self.tenures if b.below is None or days < b.below)
+
+
 class Reason(_Spec):
     """``ask`` is the question beside the free text."""
 
@@ -146,6 +176,7 @@ class Numbers(_Spec):
     guardrails: Guardrails
     split: Split
     targets: Targets
+    counting: Counting
     reasons: tuple[Reason, ...] = Field(min_length=2)
     offers: tuple[Offer, ...]
     paths: tuple[OfferPath, ...]

@@ -69,10 +69,11 @@ def matching(ask: Ask) -> QuerySet[Visit]:
 
 def _tenure(name: str) -> Q:
     least = 0
-    for most, title in saves.TENURES:
-        if title == name:
-            return Q(tenure_days__gte=least, tenure_days__lt=most)
-        least = most
+    for band in documents.current().counting.tenures:
+        if band.name == name:
+            below = Q() if band.below is None else Q(tenure_days__lt=band.below)
+            return below & Q(tenure_days__gte=least)
+        least = band.below or least
     return Q(tenure_days=None)
 
 
@@ -141,15 +142,15 @@ def _seen(r: Visit, offered: Offered | None, told: ledger.Subscription | None, l
 
 def figures(ask: Ask, now: datetime) -> Figures:
     """What the flow achieved in the visits asked for."""
-    return saves.figures(ended(ask, now), documents.current().split.control, now)
+    policy = documents.current()
+    return saves.figures(ended(ask, now), policy.split.control, policy.counting, now)
 
 
 def split_test(now: datetime) -> list[Result]:
     """The verdicts on the split in force."""
-    split = documents.current().split
+    policy = documents.current()
     loaded: ExperimentPolicy = policies.load("experiments")
-    rows = ended(Ask(), now)
-    return saves.split_test(rows, split.name, split.control, split.arms, loaded, now)
+    return saves.split_test(ended(Ask(), now), policy.split, policy.counting, loaded, now)
 
 
 def waiting() -> list[Act]:

@@ -16,14 +16,8 @@ from tenure.analytics.experiments.policy import ExperimentPolicy
 from tenure.analytics.experiments.result import Question, Result, result
 from tenure.analytics.experiments.sample import of_counts
 from tenure.analytics.validation.intervals import Estimate, wilson
+from tenure.programs.cancel.numbers import Counting, Split
 
-LASTING = (30, 60, 90)
-"""Days after which it is asked whether a save has lasted."""
-JUDGED_AFTER = 30
-"""Days after which an account of the split test is judged."""
-BACK_WITHIN = timedelta(days=7)
-"""A pause that is over has so long to turn into a running subscription again."""
-TENURES = ((90, "under 3 months"), (365, "3 to 12 months"), (10**9, "a year and more"))
 STAYED = ("saved", "kept", "abandoned")
 
 
@@ -106,13 +100,13 @@ class Figures:
     unsignalled: int
 
 
-def figures(rows: Sequence[Seen], control: str, now: datetime) -> Figures:
+def figures(rows: Sequence[Seen], control: str, counting: Counting, now: datetime) -> Figures:
     """The figures of ended visits, as of ``now``."""
     count = Counter(r.outcome for r in rows)
     offered = [r for r in rows if r.arm != control]
     saves = [r for r in rows if r.outcome == "saved"]
     undecided = [r for r in rows if r.outcome in ("kept", "abandoned")]
-    over, back = pauses(saves, now)
+    over, back = pauses(saves, counting, now)
     days = [
         (r.ended_at - r.first_signal_at) / timedelta(days=1)
         for r in rows
@@ -122,7 +116,8 @@ def figures(rows: Sequence[Seen], control: str, now: datetime) -> Figures:
         len(rows), count["saved"], count["kept"], count["abandoned"], count["cancelled"],
         sum(r.gone(now) for r in saves), sum(r.gone(now) for r in undecided),
         wilson(sum(r.outcome == "saved" for r in offered), len(offered)),
-        tuple(_lasted(saves, n, now) for n in LASTING), _kept(saves, now), _groups(offered, now),
+        tuple(_lasted(saves, n, now) for n in counting.lasting_days), _kept(saves, now),
+        _groups(offered, counting, now),
         over, back, wilson(back, over), median(days) if days else None, len(days),
         count["cancelled"] - len(days),
     )  # fmt: skip
@@ -142,42 +137,36 @@ def _kept(saves: Iterable[Seen], now: datetime) -> dict[str, int]:
     return dict(found)
 
 
-def pauses(saves: Iterable[Seen], now: datetime) -> tuple[int, int]:
-    """Pauses that ended a week ago or earlier, and those of them that run again: not ended by then,
-    and on pause no more."""
-    over = [r for r in saves if r.until is not None and r.until + BACK_WITHIN <= now]
+def pauses(saves: Iterable[Seen], counting: Counting, now: datetime) -> tuple[int, int]:
+    """Pauses that are over for long enough to tell, and those of them that run again: not ended by
+    then, and on pause no more."""
+    within = timedelta(days=counting.pause_back_days)
+    over = [r for r in saves if r.until is not None and r.until + within <= now]
     back = [
         r for r in over
-        if r.until and not r.paused and not (r.gone_at and r.gone_at <= r.until + BACK_WITHIN)
+        if r.until and not r.paused and not (r.gone_at and r.gone_at <= r.until + within)
     ]  # fmt: skip
     return len(over), len(back)
 
 
-def tenure(days: int | None) -> str:
-    """The band of a time as customer.
-
-    >>> tenure(89), tenure(90), tenure(None)
-    ('under 3 months', '3 to 12 months', 'unknown')
-    """
-    return "unknown" if days is None else next(name for most, name in TENURES if days < most)
-
-
-KEYS: dict[str, Callable[[Seen], Iterable[str]]] = {
-    "reason": lambda r: [r.reason or "not said"],
-    "offer": lambda r: [r.offer] if r.offer else [],
-    "segment": lambda r: r.segments or ("none",),
-    "plan": lambda r: [r.plan_id or "unknown"],
-    "tenure": lambda r: [tenure(r.tenure_days)],
+KEYS: dict[str, Callable[[Seen, Counting], Iterable[str]]] = {
+    "reason": lambda r, _: [r.reason or "not said"],
+    "offer": lambda r, _: [r.offer] if r.offer else [],
+    "segment": lambda r, _: r.segments or ("none",),
+    "plan": lambda r, _: [r.plan_id or "unknown"],
+    "tenure": lambda r, counting: [counting.tenure(r.tenure_days)],
 }
 """By what the visits are told apart; an account may be in several segments."""
 
 
-def _groups(rows: Sequence[Seen], now: datetime) -> dict[str, tuple[Group, ...]]:
+def _groups(
+    rows: Sequence[Seen], counting: Counting, now: datetime
+) -> dict[str, tuple[Group, ...]]:
     found = {}
     for name, keys in KEYS.items():
         parts: dict[str, list[Seen]] = defaultdict(list)
         for row in rows:
-            for key in keys(row):
+            for key in keys(row, counting):
                 parts[key].append(row)
         told = [_group(key, part, now) for key, part in parts.items()]
         found[name] = tuple(sorted(told, key=lambda g: (-g.visits, g.key)))
@@ -203,26 +192,24 @@ def first_visits(rows: Iterable[Seen], split: str) -> list[Seen]:
 
 def split_test(
     rows: Iterable[Seen],
-    split: str,
-    control: str,
-    arms: Mapping[str, float],
+    split: Split,
+    counting: Counting,
     policy: ExperimentPolicy,
     now: datetime,
 ) -> list[Result]:
-    """For each arm: did its accounts stay more often than those who were offered nothing, 30 days
-    on? Empty without a control, or while an arm has nobody to judge.
+    """For each arm: did its accounts stay more often than those who were offered nothing, some
+    days on? Empty without a control, or while an arm has nobody to judge.
 
-    Counted are the first visits of accounts that ended 30 days ago or earlier, whatever they ended
-    in: whoever took an offer chose to, and is no fair comparison.
-    """  # fmt: skip
+    Counted are the first visits of accounts that ended ``judged_days`` ago or earlier, whatever
+    they ended in: whoever took an offer chose to, and is no fair comparison.
+    """
+    control, arms, days = split.control, split.arms, counting.judged_days
     judged = [
-        r for r in first_visits(rows, split)
-        if now - r.ended_at >= timedelta(days=JUDGED_AFTER) and r.arm in arms
+        r for r in first_visits(rows, split.name)
+        if now - r.ended_at >= timedelta(days=days) and r.arm in arms
     ]  # fmt: skip
     count = Counter(r.arm for r in judged)
-    stayed = Counter(
-        r.arm for r in judged if r.outcome != "cancelled" and not r.gone_within(JUDGED_AFTER)
-    )
+    stayed = Counter(r.arm for r in judged if r.outcome != "cancelled" and not r.gone_within(days))
     if control not in arms or not judged:
         return []
     samples = {name: of_counts(stayed[name], count[name]) for name in arms}

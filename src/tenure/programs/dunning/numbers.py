@@ -162,6 +162,7 @@ class Wording(_Spec):
 
 
 class Targets(_Spec):
+    report_days: int = Field(ge=1)
     recovered: tuple[float, float]
     involuntary: tuple[float, float] = (0.3, 0.5)
 

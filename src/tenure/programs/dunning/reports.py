@@ -19,9 +19,6 @@ from tenure.health import policy as health
 from tenure.programs.dunning import ledger
 from tenure.programs.dunning.models import ALIVE, RECOVERED, VOID, Case, Step
 
-DAYS = 365
-"""How far back reports look, unless asked otherwise."""
-
 
 @dataclass(frozen=True)
 class Stake:
@@ -73,7 +70,7 @@ def at_stake() -> list[Stake]:
     return [Stake(r["state"], r["currency"], r["cases"], r["amount"] or 0) for r in rows]
 
 
-def report(now: datetime, days: int = DAYS) -> Report:
+def report(now: datetime, days: int) -> Report:
     """Of cases opened in the last ``days``."""
     since = now - timedelta(days=days)
     closed = list(

@@ -16,7 +16,7 @@ from tenure.accounts import segments
 from tenure.accounts.models import Account
 from tenure.analytics.errors import SpecError
 from tenure.core.roles import needs
-from tenure.programs.cancel import carrying, documents, queries, saves
+from tenure.programs.cancel import carrying, documents, queries
 from tenure.programs.cancel.numbers import Numbers
 from tenure.programs.cancel.queries import Ask
 from tenure.programs.cancel.saves import Group
@@ -67,7 +67,8 @@ def page(request: HttpRequest) -> HttpResponse:
         "status": _status(found.rate.value, *numbers.targets.save_rate),
         "returned": _status(found.returned.value, *numbers.targets.returned),
         "groups": [_told(name, rows, ask, span, numbers) for name, rows in found.groups.items()],
-        "split": queries.split_test(now), "numbers": numbers, "judged_after": saves.JUDGED_AFTER,
+        "split": queries.split_test(now), "numbers": numbers,
+        "judged_after": numbers.counting.judged_days,
         "links": {o: query(ask, span, outcome=o) for o in OUTCOMES if o},
         "any": bool(found.visits) or queries.matching(Ask()).exists(),
     }  # fmt: skip

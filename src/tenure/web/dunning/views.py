@@ -79,8 +79,8 @@ def _lines(rows: list[Case]) -> list[dict[str, Any]]:
 @needs("dunning.view")
 def report_panel(request: HttpRequest) -> HttpResponse:
     """How well it works: a fragment, as it reads the ledger."""
-    found = reports.report(timezone.now())
     numbers = documents.current()
+    found = reports.report(timezone.now(), numbers.targets.report_days)
     context = {
         "report": found,
         "targets": numbers.targets,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from tenure.analytics.moments import micros
+from tenure.analytics.moments import DAY_US, micros
 from tenure.channels.models import SENT, Message
 from tenure.health import ground as churned
 from tenure.learning.audit.checks.outcomes import told, too_few, unknown
@@ -104,7 +104,7 @@ def saving_only_at_cancellation(ground: Ground, rule: Rule) -> Outcome:
         return too_few(ground.policy, len(visits), "visits to the cancel flow",
                        numbers["least_visits"])  # fmt: skip
     heard = _heard(ground, numbers["days"] + numbers["before_days"], {a for a, _ in visits})
-    span = int(numbers["before_days"] * 86_400_000_000)
+    span = int(numbers["before_days"] * DAY_US)
     alone = [
         account
         for account, at in visits

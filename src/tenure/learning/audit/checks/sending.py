@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from django.db.models import Count
+from django.db.models import Count, Max
 from django.db.models.functions import TruncDate
 
+from tenure.analytics.moments import micros
 from tenure.analytics.signals.spec import AnySignal
 from tenure.channels.models import SENT, Message
 from tenure.channels.numbers import Numbers
@@ -52,7 +53,7 @@ def _by_source_and_day(ground: Ground, days: float) -> Iterator[tuple[int, int]]
 
 
 def no_dunning_mails(ground: Ground, rule: Rule) -> Outcome:
-    """Payments fail and nobody is written to."""
+    """Payments fail, and nobody is written to afterwards."""
     numbers = rule.numbers
     if not ground.has("payments"):
         return unknown(ground.policy, "no_payments")
@@ -64,13 +65,17 @@ def no_dunning_mails(ground: Ground, rule: Rule) -> Outcome:
     )
     if len(failed) < numbers["least_failed"]:
         return too_few(ground.policy, len(failed), "failed payments", numbers["least_failed"])
-    wrote = set(
+    wrote = dict(
         Message.objects.filter(
             purpose="payment", channel="mail", state=SENT,
             passed_at__gte=ground.since(numbers["days"]), passed_at__lt=ground.now,
-        ).values_list("account_id", flat=True)
+        ).values_list("account_id").annotate(last=Max("passed_at"))
     )  # fmt: skip
-    silent = [row["account_id"] for row in failed if row["account_id"] not in wrote]
+    silent = [
+        row["account_id"]
+        for row in failed
+        if row["account_id"] not in wrote or micros(wrote[row["account_id"]]) < row["at"]
+    ]
     return told(
         rule, too_much(len(silent), len(failed), numbers["most_share"]), silent,
         n=len(silent), of=len(failed), share=percent(len(silent) / len(failed)),
@@ -80,7 +85,7 @@ def no_dunning_mails(ground: Ground, rule: Rule) -> Outcome:
 
 def expansion_as_pitch(ground: Ground, rule: Rule) -> Outcome:
     """Plays sell, and ask nothing of how the account uses what it has."""
-    selling = [play for play in _running() if _sells(play)]
+    selling = [play for play in _running() if _sells(play, ground)]
     if not selling:
         return unknown(ground.policy, "no_selling")
     blind = [play for play in selling if not _asks_of_use(play, ground)]
@@ -94,9 +99,10 @@ def _running() -> list[Play]:
     return list(triggers.running().values())
 
 
-def _sells(play: Play) -> bool:
+def _sells(play: Play, ground: Ground) -> bool:
     """Whether a play offers customers more; what is for those who left is no expansion."""
-    return "expansion" in {play.purpose, *(getattr(s, "purpose", "") for s in play.steps)}
+    purposes = {play.purpose, *(getattr(s, "purpose", "") for s in play.steps)}
+    return not purposes.isdisjoint(ground.policy.ground.selling_purposes)
 
 
 def _asks_of_use(play: Play, ground: Ground) -> bool:
