@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "indicators": ("indicators", "Leading indicators: figures, what was expected, alerts."),
     "score": ("score", "Score every account, as of now or a past day."),
     "validate": ("validate", "Hold past scores against the churn that really happened."),
+    "model": ("model", "Try a changed health model on history; have a better one proposed."),
     "experiment": ("experiment", "Size an experiment, and judge it from a file."),
     "tasks": ("tasks", "List tasks, end and snooze them."),
     "plays": ("plays", "List plays, switch them, try them on history, tell their effect."),

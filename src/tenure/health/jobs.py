@@ -9,7 +9,7 @@ from typing import Any
 from tenure.analytics.errors import SpecError
 from tenure.core import jobs, schedule
 
-SCORE, VALIDATE = "health.score", "health.validate"
+SCORE, VALIDATE, TRIAL = "health.score", "health.validate", "health.trial"
 DAILY, SCORE_AT = timedelta(days=1), timedelta(minutes=30)
 """Scoring begins half an hour after midnight UTC, when the day before has come in."""
 MONTHLY, VALIDATE_AT = timedelta(days=30), timedelta(hours=2)
@@ -19,6 +19,7 @@ def register() -> None:
     """Name the handlers and their rhythm."""
     jobs.register(SCORE, _score)
     jobs.register(VALIDATE, _validate)
+    jobs.register(TRIAL, _trial)
     schedule.every(SCORE, DAILY, SCORE_AT)
     schedule.every(VALIDATE, MONTHLY, VALIDATE_AT)
 
@@ -60,6 +61,21 @@ def _validate_one(job: jobs.Running, name: str, now: datetime) -> None:
         by=str(job.payload.get("by") or ""),
         progress=_progress(job),
     )
+
+
+def _trial(job: jobs.Running, now: datetime) -> None:
+    """Try a changed model on history, or look for a better one; what cannot be tried says why."""
+    from tenure.health import proposals, trials
+    from tenure.health.models import Trial
+
+    trial = Trial.objects.filter(pk=job.payload["trial"]).first()
+    if trial is None or trial.state == "done":
+        return
+    run = proposals.run if trial.kind == "proposal" and not trial.body else trials.run
+    try:
+        run(trial, now=now, progress=_progress(job))
+    except SpecError as error:
+        trials.failed(trial, error)
 
 
 def _progress(job: jobs.Running) -> Any:

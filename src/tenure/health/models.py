@@ -129,3 +129,29 @@ class ValidationReport(models.Model):
     created_by = models.CharField(max_length=254, blank=True)
     verdict = models.CharField(max_length=40)
     result = models.JSONField()
+
+
+class Trial(models.Model):
+    """A model text tried on history against the one in force: by hand (``change``) or proposed
+    (``proposal``).
+
+    ``based_on`` is the version of the document it was written over; only over that one can it be
+    adopted. ``result`` holds ``replay`` and, of a proposal, how it came about.
+    """
+
+    name = models.CharField(max_length=80)
+    kind = models.CharField(max_length=20)
+    body = models.TextField(blank=True)
+    against = models.CharField(max_length=80)
+    based_on = models.PositiveIntegerField(default=0)
+    start = models.DateTimeField(null=True, blank=True)
+    end = models.DateTimeField(null=True, blank=True)
+    state = models.CharField(max_length=20, default="waiting")  # waiting, done, failed
+    error = models.TextField(blank=True)
+    verdict = models.CharField(max_length=40, blank=True)
+    result = models.JSONField(default=dict)
+    created_at = models.DateTimeField()
+    created_by = models.CharField(max_length=254, blank=True)
+    adopted_version = models.PositiveIntegerField(null=True, blank=True)
+    adopted_at = models.DateTimeField(null=True, blank=True)
+    adopted_by = models.CharField(max_length=254, blank=True)

@@ -45,12 +45,8 @@ def validate_model(
     nothing to validate on.
     """
     numbers, churn_policy = policy.validation_policy(), policy.churn_policy()
-    period, known = _period(start, end, now, numbers)
-    dates = backtest_dates(*period, numbers)
-    if not dates:
-        raise SpecError(
-            "validation", "period", "is too short for a single date", "take a longer period"
-        )
+    period, known = period_of(start, end, now, numbers)
+    dates = dates_of(period, numbers)
     done = scoring.backtest(dates, model, progress, now=now)
     churned = ground.churn(known, churn_policy)
     report = _report(done, churned, period, numbers, segment)
@@ -68,10 +64,21 @@ def validate_model(
     )
 
 
-def _period(
+def dates_of(period: tuple[datetime, datetime], numbers: ValidationPolicy) -> list[datetime]:
+    """The dates to score in the period; SpecError if there is none."""
+    dates = backtest_dates(*period, numbers)
+    if not dates:
+        raise SpecError(
+            "validation", "period", "is too short for a single date", "take a longer period"
+        )
+    return dates
+
+
+def period_of(
     start: datetime | None, end: datetime | None, now: datetime, numbers: ValidationPolicy
 ) -> tuple[tuple[datetime, datetime], datetime]:
-    """The period, and the moment at which its churn is looked up."""
+    """The period, and the moment at which its churn is looked up; SpecError where there are no
+    subscriptions, or too little history."""
     reach = ground.reach(now)
     if reach is None or not ground.has_subscriptions():
         raise SpecError(

@@ -11,6 +11,7 @@ from tenure.analytics import toml
 from tenure.analytics.errors import SpecError
 
 VERDICTS = ("predicts", "weak", "does_not_predict", "too_little_churn")
+REPLAYS = ("better", "worse", "no_difference", "too_little_churn")
 
 
 class VerdictText(BaseModel):
@@ -20,6 +21,25 @@ class VerdictText(BaseModel):
 
     headline: str
     text: str
+
+
+class ProposalPolicy(BaseModel):
+    """How weights are learned: see ``validation.toml``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    train_share: float = Field(gt=0, lt=1)
+    inner_share: float = Field(gt=0, lt=1)
+    penalties: tuple[float, ...] = Field(min_length=1)
+    give_up: float = Field(ge=0, lt=0.5)
+    most_signals: int = Field(ge=1)
+    least_share: float = Field(gt=0, lt=0.5)
+    least_coverage: float = Field(ge=0, le=1)
+    most_candidates: int = Field(ge=1)
+    shown: int = Field(ge=1)
+    usage_groups: tuple[str, ...] = ()
+    outcome_groups: tuple[str, ...] = ()
+    most_usage: float = Field(gt=0, le=1)
 
 
 class ValidationPolicy(BaseModel):
@@ -46,7 +66,9 @@ class ValidationPolicy(BaseModel):
     step_months: int = Field(ge=1, le=12)
     max_dates: int = Field(ge=1, le=120)
     min_dates: int = Field(ge=1)
+    proposals: ProposalPolicy
     verdicts: dict[str, VerdictText]
+    replays: dict[str, VerdictText]
 
 
 def parse_validation(source: str, text: str) -> ValidationPolicy:
@@ -58,9 +80,13 @@ def parse_validation(source: str, text: str) -> ValidationPolicy:
         )
     if policy.weak_from > policy.predicts_from:
         raise SpecError(source, "weak_from", "lies above predicts_from", "lower it")
-    for name in VERDICTS:
-        if name not in policy.verdicts:
-            raise SpecError(source, f"verdicts.{name}", "is missing", "say what it means")
+    for where, names, said in (
+        ("verdicts", VERDICTS, policy.verdicts),
+        ("replays", REPLAYS, policy.replays),
+    ):
+        for name in names:
+            if name not in said:
+                raise SpecError(source, f"{where}.{name}", "is missing", "say what it means")
     return policy
 
 

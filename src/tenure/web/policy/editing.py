@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -12,8 +13,10 @@ from django.views.decorators.http import require_POST
 
 from tenure.analytics.errors import SpecError
 from tenure.core import policy
-from tenure.core.roles import needs
+from tenure.core.roles import has, needs
+from tenure.health import trials
 from tenure.web.policy import effects, own_model
+from tenure.web.policy.catalogue import MODELS
 from tenure.web.policy.locate import line_of
 from tenure.web.policy.views import diff_lines, frame
 
@@ -29,6 +32,8 @@ def edit(request: HttpRequest, name: str) -> HttpResponse:
         return _editor(request, name, body, {"errors": _located(body, errors)}, 422)
     if request.POST.get("action") == "save":
         return _save(request, name, body)
+    if request.POST.get("action") == "replay" and name.startswith(MODELS):
+        return _replay(request, name, body)
     return _editor(request, name, body, {"preview": True, **_preview(name, body)})
 
 
@@ -69,6 +74,14 @@ def _save(request: HttpRequest, name: str, body: str) -> HttpResponse:
         return _editor(request, name, body, {"errors": _located(body, [error])}, 422)
     messages.success(request, f"Version {number} is in force.")
     return redirect("policy_document", name)
+
+
+def _replay(request: HttpRequest, name: str, body: str) -> HttpResponse:
+    """Have the text tried on history; the page of the trial shows what comes out."""
+    if not has(request.user, "validation.run"):
+        raise PermissionDenied
+    trial = trials.ask(name.removeprefix(MODELS), body, now=timezone.now(), by=request.user)
+    return redirect("validation_trial", trial.pk)
 
 
 def _editor(

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tenure.web.validation import running, views
+from tenure.web.validation import running, trials, views
 
 urlpatterns = [
     path("", views.page, name="validation"),
     path("reports/<int:report_id>/", views.report, name="validation_report"),
     path("compare/", views.compare, name="validation_compare"),
+    path("trials/", trials.listed, name="validation_trials"),
+    path("trials/propose/", trials.propose, name="validation_propose"),
+    path("trials/<int:pk>/", trials.one, name="validation_trial"),
+    path("trials/<int:pk>/adopt/", trials.adopt, name="validation_trial_adopt"),
+    path("trials/<int:pk>/back/", trials.back, name="validation_trial_back"),
     path("run/", running.start, name="validation_run"),
     path("progress/", running.progress, name="validation_progress"),
 ]

@@ -1,0 +1,217 @@
+"""``tenure model``: try a changed health model on history, and have a better one proposed."""
+
+from __future__ import annotations
+
+import getpass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tenure.cli.commands.moments import utc_day
+from tenure.cli.output import CommandError, print_json, print_rows, progress, say
+
+STYLES = {"better": "bold green", "worse": "bold white on red"}
+Json = Annotated[bool, typer.Option("--json", help="Print everything as JSON.")]
+Author = Annotated[str, typer.Option(help="Who; default: your login name.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add ``model`` and its subcommands."""
+    group = typer.Typer(
+        help="Try a changed health model on history; have a better one proposed.",
+        no_args_is_help=True,
+    )
+    group.callback()(_start)
+    for command in (replay, propose, trials, text, adopt):
+        group.command(command.__name__)(command)
+    app.add_typer(group, name="model")
+
+
+def _start() -> None:
+    from tenure.cli import boot
+
+    boot.setup()
+
+
+def _author(given: str) -> str:
+    return given or f"{getpass.getuser()} (command line)"
+
+
+def replay(
+    file: Annotated[Path, typer.Argument(help="The changed model, a TOML file.")],
+    name: Annotated[
+        str, typer.Option("--model", help="The model it changes; default: as the file is named.")
+    ] = "",
+    start: Annotated[str, typer.Option("--start", help="First day.")] = "",
+    end: Annotated[str, typer.Option("--end", help="Last day.")] = "",
+    by: Author = "",
+    as_json: Json = False,
+) -> None:
+    """Score past days with the model in force and with yours, and tell what differs."""
+    from datetime import UTC, datetime
+
+    from tenure.health import trials as trying
+
+    if not file.is_file():
+        raise CommandError(f"there is no file {file}", "give a TOML file with the whole model")
+    with progress("Scoring past days twice") as report:
+        trial = trying.replay_model(
+            name or file.stem,
+            file.read_text("utf-8"),
+            now=datetime.now(UTC),
+            by=_author(by),
+            start=utc_day(start, "--start"),
+            end=utc_day(end, "--end"),
+            progress=report,
+        )
+    _told(trial, as_json)
+
+
+def propose(
+    name: Annotated[str, typer.Option("--model", help="Model to better; default: by policy.")] = "",
+    by: Author = "",
+    as_json: Json = False,
+) -> None:
+    """Look for signals that would have told, and for weights that tell better on later dates."""
+    from datetime import UTC, datetime
+
+    from tenure.health import policy, proposals
+
+    with progress("Looking at past days") as report:
+        trial = proposals.propose(
+            name or policy.settings().default_model,
+            now=datetime.now(UTC),
+            by=_author(by),
+            progress=report,
+        )
+    _told(trial, as_json)
+
+
+def trials(as_json: Json = False) -> None:
+    """List what was tried, latest first."""
+    from tenure.health import trials as kept
+
+    rows = [
+        {
+            "id": t.pk, "model": t.name, "kind": t.kind, "state": t.state, "verdict": t.verdict,
+            "created_at": t.created_at, "created_by": t.created_by, "adopted": t.adopted_version,
+        }
+        for t in kept.trials()
+    ]  # fmt: skip
+    headings = {"id": "No.", "model": "Model", "kind": "Kind", "state": "State",
+                "verdict": "Verdict", "created_at": "Made", "created_by": "By",
+                "adopted": "Adopted as"}  # fmt: skip
+    print_rows(rows, headings, as_json=as_json)
+
+
+def text(number: Annotated[int, typer.Argument(help="Number of the trial.")]) -> None:
+    """Print the text of a tried model."""
+    typer.echo(_trial(number).body, nl=False)
+
+
+def adopt(
+    number: Annotated[int, typer.Argument(help="Number of the trial.")],
+    note: Annotated[str, typer.Option(help="Why; kept with the version.")] = "",
+    by: Author = "",
+) -> None:
+    """Put the text of a trial in force, as a new version (back: tenure policy rollback)."""
+    from datetime import UTC, datetime
+
+    from tenure.health import trials as kept
+
+    trial = _trial(number)
+    version = kept.adopt(trial, _author(by), note, now=datetime.now(UTC))
+    say(
+        "Version {v} of {n} is in force. To go back: tenure policy rollback {n} --to {old}",
+        v=version, n=f"health/models/{trial.name}", old=trial.based_on,
+    )  # fmt: skip
+
+
+def _trial(number: int) -> Any:
+    from tenure.health.models import Trial
+
+    found = Trial.objects.filter(pk=number).first()
+    if found is None:
+        raise CommandError(f"there is no trial {number}", "see: tenure model trials")
+    return found
+
+
+def _told(trial: Any, as_json: bool) -> None:
+    if as_json:
+        print_json({"id": trial.pk, "model": trial.name, "text": trial.body, **trial.result})
+        return
+    if trial.kind == "proposal":
+        _proposal(trial.result)
+    _replay(trial.result["replay"])
+    say("[dim]Kept as trial {n}; to adopt it: tenure model adopt {n}[/]", n=trial.pk)
+
+
+def _proposal(result: dict[str, Any]) -> None:
+    learned = result["learned"]
+    say(
+        "Learned on {d} dates, {first} to {last} ({n} churned accounts); tested on later ones.",
+        d=learned["dates"], first=learned["first"], last=learned["last"],
+        n=learned["churned_accounts"],
+    )  # fmt: skip
+    rows = [
+        {"title": w["title"] or w["signal"], "weight": f"{w['weight']} %",
+         "new": "new" if w["added"] else "", "effect": _interval(w["effect"], sign=True)}
+        for w in result["weights"]
+    ]  # fmt: skip
+    print_rows(rows, {"title": "Signal", "weight": "Weight", "new": "",
+                      "effect": "Adds to the AUC, later dates (95 %)"})  # fmt: skip
+    if result["usage_alone"]:
+        say("[bold yellow]Use alone is not value:[/] {n} % of the weight is on product use.",
+            n=round(100 * result["usage_share"]))  # fmt: skip
+    outside = [m for m in result["missed"] if not m["in_model"]][:8]
+    if outside:
+        say("[bold]Signals that told among accounts that looked well, and are not in the model[/]")
+        print_rows(
+            [{"title": m["title"], "auc": _interval(m["well"])} for m in outside],
+            {"title": "Signal", "auc": "AUC alone (95 %)"},
+        )
+
+
+def _replay(told: dict[str, Any]) -> None:
+    verdict = told["verdict"]
+    say(f"[{STYLES.get(verdict['code'], 'bold yellow')}]{verdict['headline']}[/]")
+    say("{words}", words=verdict["text"])
+    say(
+        "[dim]{start} to {end}: {n} accounts on {d} dates, {c} churned. On the last date {m}"
+        " accounts stand in another band.[/]",
+        start=told["period"]["start"], end=told["period"]["end"], n=told["accounts"],
+        d=told["dates"], c=told["churned"], m=told["moved"],
+    )  # fmt: skip
+    rows = [
+        {
+            "days": h["days"], "old": _interval(h["old"]), "new": _interval(h["new"]),
+            "difference": _interval(h["difference"], sign=True),
+            "caught": f"{h['caught_by_both'] + h['caught_only_before']} → "
+                      f"{h['caught_by_both'] + h['caught_only_after']} of {h['scored_before']}",
+        }
+        for h in told["horizons"]
+    ]  # fmt: skip
+    print_rows(rows, {"days": "Days ahead", "old": "AUC in force", "new": "AUC changed",
+                      "difference": "Difference", "caught": "Churned, flagged before"})  # fmt: skip
+    old, new = told["alarms"]["old"], told["alarms"]["new"]
+    say(
+        "False alarms a week: {a} in force, {b} changed{each}.",
+        a=_dash(old["false_per_week"]), b=_dash(new["false_per_week"]),
+        each="" if not new["people"] else
+        f" ({_dash(old['false_per_week_and_person'])} and {_dash(new['false_per_week_and_person'])}"
+        " for each of those who look after accounts)",
+    )  # fmt: skip
+
+
+def _dash(value: float | None) -> str:
+    return "-" if value is None else f"{value:g}"
+
+
+def _interval(part: dict[str, Any], sign: bool = False) -> str:
+    if part["value"] is None:
+        return "-"
+    form = "+.3f" if sign else ".3f"
+    if part["low"] is None:
+        return format(part["value"], form)
+    return f"{part['value']:{form}} ({part['low']:{form}} to {part['high']:{form}})"
