@@ -49,7 +49,7 @@ format: $(VENV)/dev.stamp ## Put the code in order
 	$(BIN)/ruff format .
 
 lock: ## Lock dependencies with hashes and without addresses
-	uv pip compile -q --generate-hashes --universal --no-emit-index-url --no-annotate --extra build pyproject.toml -o requirements.lock
+	uv pip compile -q --generate-hashes --universal --no-emit-index-url --no-annotate --extra build --extra learn pyproject.toml -o requirements.lock
 	uv pip compile -q --generate-hashes --universal --no-emit-index-url --no-annotate --extra dev pyproject.toml -o requirements-dev.lock
 
 bench: $(VENV)/dev.stamp ## Every benchmark, each a ratio against a named reference in the same run

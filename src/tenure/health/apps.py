@@ -8,9 +8,13 @@ class HealthConfig(AppConfig):
 
     def ready(self) -> None:
         from tenure.channels import gate
-        from tenure.health import jobs, policy
+        from tenure.health import jobs, pipeline, policy, scoring
+        from tenure.health.learned import predicting
         from tenure.health.queries import accounts_at_risk
 
         policy.register()
         jobs.register()
         gate.know_trouble(accounts_at_risk)
+        if predicting.after_scoring not in scoring.AFTER_LIVE:
+            pipeline.ALSO_ASKED.append(predicting.fields)
+            scoring.AFTER_LIVE.append(predicting.after_scoring)

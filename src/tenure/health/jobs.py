@@ -10,9 +10,11 @@ from tenure.analytics.errors import SpecError
 from tenure.core import jobs, schedule
 
 SCORE, VALIDATE, TRIAL = "health.score", "health.validate", "health.trial"
+TRAIN, WATCH = "health.train", "health.watch"
 DAILY, SCORE_AT = timedelta(days=1), timedelta(minutes=30)
 """Scoring begins half an hour after midnight UTC, when the day before has come in."""
 MONTHLY, VALIDATE_AT = timedelta(days=30), timedelta(hours=2)
+WATCH_AT = timedelta(hours=4)
 
 
 def register() -> None:
@@ -20,6 +22,9 @@ def register() -> None:
     jobs.register(SCORE, _score)
     jobs.register(VALIDATE, _validate)
     jobs.register(TRIAL, _trial)
+    jobs.register(TRAIN, _train)
+    jobs.register(WATCH, _watch)
+    schedule.every(WATCH, MONTHLY, WATCH_AT)
     schedule.every(SCORE, DAILY, SCORE_AT)
     schedule.every(VALIDATE, MONTHLY, VALIDATE_AT)
 
@@ -76,6 +81,26 @@ def _trial(job: jobs.Running, now: datetime) -> None:
         run(trial, now=now, progress=_progress(job))
     except SpecError as error:
         trials.failed(trial, error)
+
+
+def _train(job: jobs.Running, now: datetime) -> None:
+    """Teach a model from history, and predict with it if it is the one in use."""
+    from tenure.health.learned import models_kept, predicting, watching
+
+    row = models_kept.train(now=now, by=str(job.payload.get("by") or ""), progress=_progress(job))
+    watching.watch(row, now=now)
+    if models_kept.in_use() == row:
+        predicting.now_for_all(now=now)
+
+
+def _watch(job: jobs.Running, now: datetime) -> None:  # noqa: ARG001
+    """Every month: is the learned model still right?"""
+    from tenure.analytics.prediction import booster
+    from tenure.health.learned import models_kept, watching
+
+    row = models_kept.in_use()
+    if row is not None and booster.is_there():
+        watching.watch(row, now=now)
 
 
 def _progress(job: jobs.Running) -> Any:

@@ -155,3 +155,38 @@ class Trial(models.Model):
     adopted_version = models.PositiveIntegerField(null=True, blank=True)
     adopted_at = models.DateTimeField(null=True, blank=True)
     adopted_by = models.CharField(max_length=254, blank=True)
+
+
+class LearnedModel(models.Model):
+    """A model that was learned from this workspace's history. ``body`` is the model itself (JSON:
+    features, boosters, curves), ``report`` how it did on dates it had not seen.
+
+    One is ``champion`` at most, one ``challenger``; the others are ``retired``. ``drift`` is of the
+    latest prediction, ``watch`` of what happened since it was taught.
+    """
+
+    version = models.PositiveIntegerField(unique=True)
+    state = models.CharField(max_length=20)
+    body = models.TextField()
+    report = models.JSONField()
+    verdict = models.CharField(max_length=40)
+    drift = models.JSONField(default=list)
+    watch = models.JSONField(default=dict)
+    watched_at = models.DateTimeField(null=True, blank=True)
+    trained_at = models.DateTimeField()
+    trained_by = models.CharField(max_length=254, blank=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.CharField(max_length=254, blank=True)
+
+
+class AccountPrediction(models.Model):
+    """What the learned model in use says of an account now: the chance to leave within the
+    verdict's horizon, within each, the curve of staying (``[days, chance]``), and why."""
+
+    account = models.OneToOneField(Account, on_delete=models.CASCADE, related_name="prediction")
+    learned = models.ForeignKey(LearnedModel, on_delete=models.CASCADE)
+    as_of = models.DateTimeField()
+    chance = models.FloatField(db_index=True)
+    chances = models.JSONField(default=dict)
+    survival = models.JSONField(default=list)
+    reasons = models.JSONField(default=list)

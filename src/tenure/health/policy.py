@@ -15,6 +15,7 @@ from tenure.analytics.errors import SpecError
 from tenure.analytics.health import risk
 from tenure.analytics.health.risk import RiskPolicy
 from tenure.analytics.health.spec import HealthModel, Variant, check_signals, parse_model
+from tenure.analytics.prediction import policy as prediction
 from tenure.analytics.segments import SCORE_FIELDS, SegmentSpec
 from tenure.analytics.signals.registry import PACKAGED, Registry, load_registry
 from tenure.analytics.stages import StagePolicy
@@ -24,7 +25,7 @@ from tenure.core import policy
 from tenure.core.policy.registry import Loader
 
 HEALTH, RISK, CHURN, SEGMENTS = "health", "health/risk", "churn", "segments"
-STAGES, VALIDATION = "stages", "validation"
+STAGES, VALIDATION, PREDICTION = "stages", "validation", "prediction"
 MODELS, SIGNALS = "health/models/", "signals/"
 EXTRA_FIELDS = frozenset({*SCORE_FIELDS, "stage", "active", "yearly_value", "account_id"})
 """Fields of segment and stage rules that are no signals."""
@@ -214,6 +215,8 @@ def register() -> None:
          _check_stages, "Stages with their entry and exit rules."),
         (VALIDATION, "Validation", analytics / "validation/validation.toml",
          validation.parse_validation, None, "How scores are proven, and what is said of them."),
+        (PREDICTION, "Learned model", analytics / "prediction/prediction.toml",
+         prediction.parse_prediction, None, "What is learned from, how it is proven and watched."),
     ):  # fmt: skip
         policy.register(policy.PolicyDocument(name, title, path, parse, about, check))
     policy.register_family(

@@ -67,11 +67,18 @@ def ask(name: str, *, now: datetime, by: object = "") -> Trial:
 
 
 def propose(
-    name: str, *, now: datetime, by: object = "", progress: Progress | None = None
+    name: str,
+    *,
+    now: datetime,
+    by: object = "",
+    start: datetime | None = None,
+    end: datetime | None = None,
+    progress: Progress | None = None,
 ) -> Trial:
-    """The same, at once."""
+    """The same, at once; from the history between ``start`` and ``end`` if they are given."""
     policy.model(name)
-    return run(trials.opened(name, "", "proposal", now, by), now=now, progress=progress)
+    trial = trials.opened(name, "", "proposal", now, by, start, end)
+    return run(trial, now=now, progress=progress)
 
 
 def run(trial: Trial, *, now: datetime, progress: Progress | None = None) -> Trial:

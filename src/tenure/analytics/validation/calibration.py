@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.optimize import minimize
+from scipy.special import expit
 
 from tenure.analytics.validation.intervals import wilson
 
@@ -47,6 +49,41 @@ def isotonic(risk: Floats, churned: Bools) -> Isotonic:
             _merge(blocks)
     values = np.repeat([b[0] for b in blocks], [int(b[2]) for b in blocks])
     return Isotonic(knots, values)
+
+
+def sigmoid(chance: Floats, churned: Bools) -> Isotonic:
+    """The rising curve 1 / (1 + exp(-(a * logit + b))) of a raw ``chance``, as knots.
+
+    For few churned observations: steps of their own would only repeat their noise (Platt,
+    "Probabilistic Outputs for Support Vector Machines", 1999, with his targets that are never
+    quite 0 or 1).
+
+    >>> churned = np.array([False, False, True, True] * 50)
+    >>> curve = sigmoid(np.array([0.1, 0.2, 0.8, 0.9] * 50), churned)
+    >>> bool(curve(np.array([0.1]))[0] < 0.05 < 0.95 < curve(np.array([0.9]))[0])
+    True
+    """
+    hits, misses = int(churned.sum()), int((~churned).sum())
+    target = np.where(churned, (hits + 1) / (hits + 2), 1 / (misses + 2))
+    line = _logit(chance)
+
+    def loss(parameters: Floats) -> tuple[float, Floats]:
+        slope, shift = parameters
+        asked = slope * line + shift
+        off = expit(asked) - target
+        value = float((np.logaddexp(0, asked) - target * asked).mean())
+        return value, np.array([(off * line).mean(), off.mean()])
+
+    found = minimize(
+        loss, np.array([1.0, 0.0]), jac=True, method="L-BFGS-B", bounds=[(0, None), (None, None)]
+    )
+    knots = np.linspace(0, 1, 1001)
+    return Isotonic(knots, expit(found.x[0] * _logit(knots) + found.x[1]))
+
+
+def _logit(chance: Floats) -> Floats:
+    inside = np.clip(chance, 1e-6, 1 - 1e-6)
+    return np.asarray(np.log(inside / (1 - inside)))
 
 
 def _merge(blocks: list[list[float]]) -> None:

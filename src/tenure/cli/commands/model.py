@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
         no_args_is_help=True,
     )
     group.callback()(_start)
-    for command in (replay, propose, trials, text, adopt):
+    for command in (replay, propose, trials, text, adopt, train, card, promote, demote):
         group.command(command.__name__)(command)
     app.add_typer(group, name="model")
 
@@ -126,6 +126,107 @@ def adopt(
         "Version {v} of {n} is in force. To go back: tenure policy rollback {n} --to {old}",
         v=version, n=f"health/models/{trial.name}", old=trial.based_on,
     )  # fmt: skip
+
+
+def train(by: Author = "", as_json: Json = False) -> None:
+    """Learn churn from the history, and hold it against the rules on dates it has not seen."""
+    from datetime import UTC, datetime
+
+    from tenure.health.learned import models_kept, predicting, watching
+
+    now = datetime.now(UTC)
+    with progress("Learning") as report:
+        row = models_kept.train(now=now, by=_author(by), progress=report)
+    watching.watch(row, now=now)
+    if models_kept.in_use() == row:
+        predicting.now_for_all(now=now)
+    _learned(row, as_json)
+
+
+def card(
+    number: Annotated[int, typer.Argument(help="Version; default: the one in use.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Tell everything about a learned model: ground, results, limits, drift."""
+    _learned(_version(number), as_json)
+
+
+def promote(number: Annotated[int, typer.Argument(help="Version.")], by: Author = "") -> None:
+    """Make a learned model the champion: its chances are the ones that are shown."""
+    from datetime import UTC, datetime
+
+    from tenure.health.learned import models_kept, predicting
+
+    now = datetime.now(UTC)
+    models_kept.promote(_version(number), _author(by), now=now)
+    predicting.now_for_all(now=now)
+    say("Version {n} is the champion. Back to the rules: tenure model demote {n}", n=number)
+
+
+def demote(number: Annotated[int, typer.Argument(help="Version.")], by: Author = "") -> None:
+    """Make the champion a challenger again: back to the rules."""
+    from datetime import UTC, datetime
+
+    from tenure.health.learned import models_kept
+
+    models_kept.demote(_version(number), _author(by), now=datetime.now(UTC))
+    say("The rules decide again.")
+
+
+def _version(number: int) -> Any:
+    from tenure.health.learned import models_kept
+    from tenure.health.models import LearnedModel
+
+    found = LearnedModel.objects.filter(version=number).first() if number else models_kept.in_use()
+    if found is None:
+        what = f"no learned model {number}" if number else "no learned model"
+        raise CommandError(f"there is {what}", "run: tenure model train")
+    return found
+
+
+def _learned(row: Any, as_json: bool) -> None:
+    from tenure.health.learned.card import card as told
+
+    found = told(row)
+    if as_json:
+        print_json(found)
+        return
+    verdict = found["verdict"]
+    say(f"[{STYLES.get(verdict['code'], 'bold yellow')}]{verdict['headline']}[/]")
+    say("{words}", words=verdict["text"])
+    say(
+        "[dim]Version {v}, {state}: {n} observations of {a} accounts on {d} dates, {first} to"
+        " {last}, {c} churned; {f} signals.[/]",
+        v=found["version"], state=found["state"], n=found["observations"], a=found["accounts"],
+        d=found["dates"], first=found["first"], last=found["last"], c=found["churned"],
+        f=found["features"],
+    )  # fmt: skip
+    rows = [
+        {
+            "days": h["days"], "rules": _interval(h["rules"]["auc"]),
+            "learned": _interval(h["learned"]["auc"]),
+            "difference": _interval(h["difference"], sign=True),
+            "pr": _both(h, "pr_auc", 3),
+            "lift": _both(h, "lift_top", 1),
+            "error": _dash(h["calibration_error"]),
+        }
+        for h in found["horizons"]
+    ]  # fmt: skip
+    print_rows(rows, {"days": "Days ahead", "rules": "AUC, rules", "learned": "AUC, learned",
+                      "difference": "Difference", "pr": "PR AUC", "lift": "Lift, top tenth",
+                      "error": "Calibration error"})  # fmt: skip
+    for leak in found["left_out"]["leaks"]:
+        say("[bold red]Left out:[/] {name} alone tells almost everything (AUC {auc}): it knows what"
+            " it should not, or states what is known already.",
+            name=leak["title"], auc=leak["auc"])  # fmt: skip
+    print_rows([{"title": i["title"], "share": f"{100 * i['share']:.0f} %"}
+                for i in found["importance"][:10]],
+               {"title": "Looks most at", "share": "Share"})  # fmt: skip
+
+
+def _both(told: dict[str, Any], name: str, digits: int) -> str:
+    values = [told[side][name]["value"] for side in ("rules", "learned")]
+    return " → ".join("-" if v is None else f"{v:.{digits}f}" for v in values)
 
 
 def _trial(number: int) -> Any:

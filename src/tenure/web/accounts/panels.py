@@ -21,6 +21,7 @@ from tenure.web.dunning import views as dunning
 from tenure.web.plays import log as plays
 from tenure.web.portfolio import touches
 from tenure.web.today import account_panel
+from tenure.web.validation import learned
 
 Load = Callable[[Account, HttpRequest, datetime], dict[str, Any]]
 
@@ -42,6 +43,7 @@ PANELS = (
     Panel("trend", "Trend", "main", "health.view", panel_data.trend),
     Panel("signals", "Signals", "main", "health.view", panel_data.signals),
     Panel("timeline", "Timeline", "main", "accounts.view", panel_data.timeline),
+    Panel("chance", "Chance to leave", "side", "health.view", learned.panel, learned.has_one),
     Panel("touches", "Touches", "side", "portfolio.view", touches.panel),
     Panel("tasks", "Tasks", "side", "tasks.view", account_panel.panel),
     Panel("alerts", "Alerts", "side", "alerts.view", alert_panel.alerts),

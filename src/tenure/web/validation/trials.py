@@ -132,23 +132,24 @@ def _move(move: dict[str, Any], known: dict[str, Band]) -> dict[str, Any]:
 def _horizon(told: dict[str, Any]) -> dict[str, Any]:
     return {
         **told,
-        "old_words": _interval(told["old"]),
-        "new_words": _interval(told["new"]),
-        "difference_words": _interval(told["difference"], sign=True),
+        "old_words": interval(told["old"]),
+        "new_words": interval(told["new"]),
+        "difference_words": interval(told["difference"], sign=True),
         "caught_before": told["caught_by_both"] + told["caught_only_before"],
         "caught_after": told["caught_by_both"] + told["caught_only_after"],
     }
 
 
 def _weight(told: dict[str, Any]) -> dict[str, Any]:
-    return {**told, "words": _interval(told["effect"], sign=True)}
+    return {**told, "words": interval(told["effect"], sign=True)}
 
 
 def _missed(told: dict[str, Any]) -> dict[str, Any]:
-    return {**told, "words": _interval(told["well"]), "all_words": _interval(told["all"])}
+    return {**told, "words": interval(told["well"]), "all_words": interval(told["all"])}
 
 
-def _interval(part: dict[str, Any], sign: bool = False) -> str:
+def interval(part: dict[str, Any], sign: bool = False) -> str:
+    """An estimate with its interval, in words."""
     if part["value"] is None:
         return formats.NOTHING
     form = "+.3f" if sign else ".2f"

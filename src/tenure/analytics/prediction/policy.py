@@ -1,0 +1,97 @@
+"""The numbers and texts of learned models (``prediction.toml``)."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib.resources import files
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from tenure.analytics import toml
+from tenure.analytics.errors import SpecError
+from tenure.analytics.validation.policy import VerdictText
+
+VERDICTS = ("better", "worse", "no_difference")
+
+
+class _Spec(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Events(_Spec):
+    """Which product events become signals."""
+
+    most: int = Field(ge=0, le=200)
+    least_accounts: float = Field(ge=0, le=1)
+    days: int = Field(ge=1)
+    back_days: int = Field(ge=1)
+
+
+class Boosting(_Spec):
+    """Parameters of LightGBM."""
+
+    num_leaves: int = Field(ge=2)
+    learning_rate: float = Field(gt=0, le=1)
+    rounds: int = Field(ge=1)
+    min_data_in_leaf: int = Field(ge=1)
+    feature_fraction: float = Field(gt=0, le=1)
+    bagging_fraction: float = Field(gt=0, le=1)
+    lambda_l2: float = Field(ge=0)
+
+
+class Drift(_Spec):
+    """When a signal has drifted."""
+
+    bins: int = Field(ge=2, le=100)
+    dates: int = Field(ge=1, le=60)
+    watch: float = Field(gt=0)
+    drifted: float = Field(gt=0)
+    floor: float = Field(gt=0, lt=0.1)
+
+
+class PredictionPolicy(_Spec):
+    """See ``prediction.toml`` for what each number is."""
+
+    horizons: tuple[int, ...] = Field(min_length=1)
+    verdict_days: int
+    lead_days: int = Field(ge=0)
+    min_churned: int = Field(ge=2)
+    min_dates: int = Field(ge=3)
+    first_share: float = Field(gt=0, lt=1)
+    blocks: int = Field(ge=1)
+    block_min_churned: int = Field(ge=2)
+    most_rows: int = Field(ge=1000)
+    leak_auc: float = Field(gt=0.5, le=1)
+    least_coverage: float = Field(ge=0, le=1)
+    intervals: tuple[int, ...] = Field(min_length=1)
+    isotonic_from: int = Field(ge=2)
+    reasons: int = Field(ge=1)
+    calibration_bins: int = Field(ge=2, le=100)
+    draws: int = Field(ge=50)
+    top_share: float = Field(gt=0, lt=1)
+    events: Events
+    boosting: Boosting
+    drift: Drift
+    verdicts: dict[str, VerdictText]
+
+
+def parse_prediction(source: str, text: str) -> PredictionPolicy:
+    """The policy in the TOML ``text``; SpecError if it is not sound."""
+    policy = toml.parse(PredictionPolicy, source, toml.read(source, text))
+    if policy.verdict_days not in policy.horizons:
+        raise SpecError(
+            source, "verdict_days", "is not one of the horizons", f"choose of {policy.horizons}"
+        )
+    if policy.lead_days >= min(policy.horizons):
+        raise SpecError(source, "lead_days", "leaves nothing of the shortest horizon", "lower it")
+    for name in VERDICTS:
+        if name not in policy.verdicts:
+            raise SpecError(source, f"verdicts.{name}", "is missing", "say what it means")
+    return policy
+
+
+@lru_cache
+def default_prediction() -> PredictionPolicy:
+    """The packaged policy."""
+    text = (files("tenure.analytics.prediction") / "prediction.toml").read_text()
+    return parse_prediction("prediction", text)

@@ -1,0 +1,1 @@
+"""The learned model of a workspace: taught from its history, watched, champion or challenger."""

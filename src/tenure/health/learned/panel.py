@@ -1,0 +1,63 @@
+"""Accounts on past dates with everything known of them then, and what became of them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import numpy as np
+import pyarrow as pa
+
+from tenure.analytics.prediction import features as of
+from tenure.analytics.prediction.policy import PredictionPolicy
+from tenure.analytics.prediction.training import Panel
+from tenure.analytics.validation.outcomes import micros, observe
+from tenure.facts import lake
+from tenure.health.history import History, Side, signals_of
+from tenure.health.lake_reading import engine
+from tenure.health.pipeline import Rules
+from tenure.health.scoring import Progress
+
+
+def panel(
+    rules: Rules,
+    history: History,
+    policy: PredictionPolicy,
+    features: list[of.Feature] | None = None,
+    progress: Progress | None = None,
+) -> Panel:
+    """Every account that was a customer on each date of ``history``.
+
+    ``features`` are those of a model that is there; without them they are chosen from the history.
+    """
+    names = rules.registry.of_accounts()
+    dataset = lake.current().dataset(["events"])
+    side, tables, events = Side(rules), [], []
+    for moment, signals in signals_of(rules, history.dates, names, progress):
+        side.score(signals, moment)
+        tables.append(signals.filter(signals["active"]).select(["account_id", *names]))
+        events.append(_events(dataset, moment, policy))
+    if features is None:
+        usual = of.usual_events(
+            [e for e in events if e is not None], max(t.num_rows for t in tables), policy.events
+        )
+        features = [*of.of_signals(rules.registry, tables), *of.of_events(usual)]
+    rows = [of.matrix(t, e, features) for t, e in zip(tables, events, strict=True)]
+    found, _ = observe(side.scores(), history.churned)
+    return Panel(
+        features, np.concatenate(rows), found.account, found.as_of, found.churn_days,
+        100 - found.health, micros(history.period[1]),
+    )  # fmt: skip
+
+
+def _events(dataset: object, moment: datetime, policy: PredictionPolicy) -> pa.Table | None:
+    if not lake.current().exists("events"):
+        return None
+    return of.event_rows(dataset, engine(), moment, policy.events)  # type: ignore[arg-type]
+
+
+def rows_now(
+    signals: pa.Table, features: list[of.Feature], moment: datetime, policy: PredictionPolicy
+) -> np.ndarray:
+    """The features of the accounts in ``signals`` as of ``moment``."""
+    dataset = lake.current().dataset(["events"])
+    return of.matrix(signals, _events(dataset, moment, policy), features)

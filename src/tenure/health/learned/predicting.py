@@ -1,0 +1,137 @@
+"""What the learned model says of every account now, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from django.db import transaction
+
+from tenure.analytics.errors import SpecError
+from tenure.analytics.prediction import booster, training
+from tenure.analytics.prediction.features import EVENT
+from tenure.analytics.prediction.policy import PredictionPolicy
+from tenure.analytics.prediction.training import SURVIVAL, Learned
+from tenure.health.learned import models_kept
+from tenure.health.learned.panel import rows_now
+from tenure.health.models import AccountPrediction, LearnedModel
+
+BATCH = 2000
+
+
+def fields() -> Iterable[str]:
+    """The signals that the model in use looks at, so that scoring computes them."""
+    row = models_kept.in_use()
+    if row is None or not booster.is_there():
+        return []
+    return signals_of_model(models_kept.read(row))
+
+
+def signals_of_model(learned: Learned) -> list[str]:
+    """Names of the signals it looks at."""
+    return [f.source for f in learned.features if not f.source.startswith(EVENT)]
+
+
+def after_scoring(everyone: pa.Table, as_of: datetime, now: datetime) -> None:  # noqa: ARG001
+    """Predict for all customers, from the signals of a live scoring."""
+    row = models_kept.in_use()
+    if row is not None and booster.is_there():
+        predict(row, everyone.filter(everyone["active"]), as_of)
+
+
+def predict(row: LearnedModel, customers: pa.Table, as_of: datetime) -> int:
+    """Keep chances and reasons of ``customers`` (signals as of ``as_of``); gives how many."""
+    learned, loaded = models_kept.read(row), models_kept.numbers()
+    rows = rows_now(customers, list(learned.features), as_of, loaded)
+    told = _told(learned, rows, loaded)
+    accounts = customers["account_id"].to_pylist()
+    found = [
+        AccountPrediction(account_id=account, learned=row, as_of=as_of, **one)
+        for account, one in zip(accounts, told, strict=True)
+    ]
+    with transaction.atomic():
+        AccountPrediction.objects.all().delete()
+        AccountPrediction.objects.bulk_create(found, batch_size=BATCH)
+    return len(found)
+
+
+def _told(learned: Learned, rows: Any, loaded: PredictionPolicy) -> list[dict[str, Any]]:
+    """Chance within each horizon (a longer one is never less likely), curve and reasons."""
+    days = sorted(int(d) for d in learned.boosters if d != SURVIVAL)
+    chances = np.column_stack(
+        [learned.curves[str(d)](booster.predict(learned.boosters[str(d)], rows)) for d in days]
+    )
+    chances = np.maximum.accumulate(chances, axis=1)
+    curve = training.survival(learned.boosters[SURVIVAL], rows, loaded)
+    main = learned.boosters[str(loaded.verdict_days)] if str(loaded.verdict_days) in (
+        learned.boosters
+    ) else learned.boosters[str(days[0])]  # fmt: skip
+    added = booster.contributions(main, rows)
+    ends = list(accumulate(loaded.intervals))
+    at = days.index(loaded.verdict_days) if loaded.verdict_days in days else 0
+    return [
+        {
+            "chance": round(float(chances[i, at]), 4),
+            "chances": {str(d): round(float(c), 4) for d, c in zip(days, chances[i], strict=True)},
+            "survival": stays(dict(zip(days, chances[i], strict=True)), ends, curve[i]),
+            "reasons": _reasons(learned, rows[i], added[i], loaded.reasons),
+        }
+        for i in range(len(rows))
+    ]
+
+
+def stays(
+    chances: dict[int, float], ends: Sequence[int], hazards: npt.NDArray[np.float64]
+) -> list[list[float]]:
+    """The curve of staying, as ``[days, chance]``: up to the longest horizon what is left by the
+    calibrated chances, from there on as the hazards fall.
+
+    >>> stays({30: 0.1, 60: 0.2}, [30, 60, 90], np.array([0.9, 0.8, 0.4]))
+    [[30, 0.9], [60, 0.8], [90, 0.4]]
+    >>> stays({60: 0.4}, [30, 60, 90], np.array([0.9, 0.8, 0.4]))
+    [[60, 0.6], [90, 0.3]]
+    """
+    last = max(chances)
+    told = [[float(days), 1 - chance] for days, chance in sorted(chances.items())]
+    left = 1 - chances[last]
+    at_last = next((s for e, s in zip(ends, hazards, strict=True) if e >= last), hazards[-1])
+    told += [
+        [float(end), left * float(stay / at_last) if at_last else 0.0]
+        for end, stay in zip(ends, hazards, strict=True)
+        if end > last
+    ]
+    return [[int(days), round(float(chance), 4)] for days, chance in told]
+
+
+def _reasons(learned: Learned, row: Any, added: Any, most: int) -> list[dict[str, Any]]:
+    """The features that move this account most, with their value; added to the log odds."""
+    order = np.argsort(-np.abs(added), kind="stable")[:most]
+    found = []
+    for index in order:
+        if abs(added[index]) < 0.005:
+            continue
+        feature, value = learned.features[index], float(row[index])
+        shown: float | str | None = None if np.isnan(value) else round(value, 4)
+        if feature.categories and shown is not None:
+            shown = feature.categories[int(value)]
+        found.append({"source": feature.source, "part": feature.part, "value": shown,
+                      "adds": round(float(added[index]), 4)})  # fmt: skip
+    return found
+
+
+def now_for_all(*, now: datetime) -> int:
+    """Predict at once, from signals computed now; SpecError if nothing was learned."""
+    from tenure.health.history import signals_of
+    from tenure.health.pipeline import Rules
+
+    row = models_kept.in_use()
+    if row is None:
+        raise SpecError("learned model", "model", "there is none", "run: tenure model train")
+    for moment, signals in signals_of(Rules.in_force(), [now], fields()):
+        return predict(row, signals.filter(signals["active"]), moment)
+    return 0

@@ -1,0 +1,161 @@
+"""The learned model of a workspace: taught, champion or challenger, predicting, watched."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from companies import accounts, add, subscription, use
+
+from tenure.analytics.errors import SpecError
+from tenure.analytics.prediction import booster
+from tenure.core import jobs as work
+from tenure.core import policy as documents
+from tenure.health import jobs, scoring
+from tenure.health.learned import card, models_kept, predicting, watching
+from tenure.health.models import AccountPrediction, LearnedModel
+
+pytest.importorskip("lightgbm")
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("workspace")]
+T = datetime(2026, 3, 2, 9, tzinfo=UTC)
+START = T.replace(hour=0) - timedelta(days=500)
+GOING = {f"gone{i:02}": 150 + 8 * i for i in range(40)}
+FADING = [f"fading{i}" for i in range(4)]
+
+
+@pytest.fixture
+def company() -> None:
+    """Forty accounts stop using the product forty days before they leave; thirty stay, and four
+    of those have just stopped."""
+    staying = [f"stay{i:02}" for i in range(26)]
+    accounts(*GOING, *staying, *FADING)
+    rows, events = [], []
+    for name, days in GOING.items():
+        rows.append(subscription(name, START, ended_at=START + timedelta(days=days)))
+        events += use(name, START, days - 40, every=4, people=1, actions=2)
+    for name in (*staying, *FADING):
+        rows.append(subscription(name, START))
+        events += use(name, START, 470 if name in FADING else 499, every=4, people=1, actions=2)
+    add(1, subscriptions=rows, events=events)
+    changes = {"min_churned = 60": "min_churned = 20", "block_min_churned = 20":
+               "block_min_churned = 5", "draws = 200": "draws = 50",
+               "min_data_in_leaf = 30": "min_data_in_leaf = 10"}  # fmt: skip
+    body = documents.text("prediction")
+    for old, new in changes.items():
+        assert old in body
+        body = body.replace(old, new)
+    documents.save("prediction", body, "alice@example.com", "small company", T)
+
+
+def chances() -> dict[str, float]:
+    return dict(AccountPrediction.objects.values_list("account_id", "chance"))
+
+
+def test_it_is_taught_kept_as_challenger_and_says_whom_and_why(company: None) -> None:
+    row = models_kept.train(now=T, by="alice@example.com")
+    assert (row.version, row.state, row.trained_by) == (1, "challenger", "alice@example.com")
+    assert row.report["horizons"][0]["learned"]["auc"]["value"] > 0.8
+    assert predicting.now_for_all(now=T) == 30
+    told = chances()
+    assert min(told[n] for n in FADING) > max(c for n, c in told.items() if n not in FADING)
+    one = AccountPrediction.objects.get(account_id="fading0")
+    assert one.reasons[0]["adds"] > 0
+    assert [d for d, _ in one.survival] == [30, 60, 90, 120, 150, 180]
+    stays = [c for _, c in one.survival]
+    assert stays == sorted(stays, reverse=True)
+    assert one.chances["90"] == pytest.approx(1 - stays[2], abs=1e-4)
+
+
+def test_a_live_scoring_predicts_anew(company: None) -> None:
+    models_kept.train(now=T)
+    assert "days_since_active" in list(predicting.fields())
+    scoring.run_scoring(T, now=T)
+    assert AccountPrediction.objects.filter(as_of=T).count() == 30
+
+
+def test_champion_and_challenger_change_places_and_back_to_the_rules(company: None) -> None:
+    first = models_kept.train(now=T)
+    models_kept.promote(first, "alice@example.com", now=T)
+    second = models_kept.train(now=T)
+    assert (models_kept.champion(), models_kept.challenger()) == (first, second)
+    models_kept.promote(second, "alice@example.com", now=T)
+    first.refresh_from_db()
+    assert (models_kept.champion(), first.state) == (second, "challenger")
+    models_kept.demote(second, "alice@example.com", now=T)
+    assert models_kept.champion() is None
+    assert models_kept.in_use() == second
+    with pytest.raises(SpecError, match="not the champion"):
+        models_kept.demote(second, "alice@example.com", now=T)
+
+
+def test_what_happens_after_the_ground_teaches_nothing(company: None) -> None:
+    """Facts that come later, of days before and after, leave the model of then as it was."""
+    end = T - timedelta(days=60)
+    one = models_kept.train(now=end)
+    received = end + timedelta(days=1)
+    late = [e | {"message_id": e["message_id"] + "x", "received_at": received}
+            for e in use("gone05", START, 100)]  # fmt: skip
+    add(2, events=late)
+    two = models_kept.train(now=end)
+    assert one.body == two.body
+    assert one.report == two.report
+
+
+def test_too_little_churn_stays_with_the_rules(company: None) -> None:
+    body = documents.text("prediction").replace("min_churned = 20", "min_churned = 500")
+    documents.save("prediction", body, "alice@example.com", "strict", T)
+    with pytest.raises(SpecError, match="stay with the rules"):
+        models_kept.train(now=T)
+    assert not LearnedModel.objects.exists()
+
+
+def test_a_worker_teaches_it_and_predicts(company: None) -> None:
+    models_kept.ask(now=T, by="alice@example.com")
+    work.run_all("tests", lambda: T)
+    row = LearnedModel.objects.get()
+    assert row.trained_by == "alice@example.com"
+    assert row.watched_at == T
+    assert AccountPrediction.objects.count() == 30
+
+
+def test_the_watch_holds_it_against_what_came_after(company: None) -> None:
+    then = T - timedelta(days=150)
+    row = models_kept.train(now=then)
+    assert watching.watch(row, now=then)["dates"] == 0
+    told = watching.watch(row, now=T)
+    assert told["dates"] >= 3
+    assert told["churned"] >= 3
+    assert told["learned"]["value"] > 0.8
+    assert {d["feature"] for d in row.drift} == {f.name for f in models_kept.read(row).features}
+    work.enqueue(jobs.WATCH, now=T)
+    work.run_all("tests", lambda: T)
+    row.refresh_from_db()
+    assert row.watched_at == T
+
+
+def test_the_model_card_names_ground_needs_and_what_is_gone(company: None) -> None:
+    row = models_kept.train(now=T)
+    told = card.card(row)
+    assert told["rules"]["model"] == "six_dimensions"
+    named = {i["title"] for i in told["importance"]}
+    assert named
+    assert not any(name.startswith("event:") for name in named)
+    assert all(n["there"] for n in told["needs"])
+    assert {n["group"] for n in told["needs"]} >= {"Product use", "Product events"}
+    assert "ground" not in told
+
+
+def test_without_lightgbm_nothing_else_suffers(
+    company: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models_kept.train(now=T)
+
+    def missing() -> None:
+        raise SpecError("learned model", "lightgbm", "cannot be used here", "pip install it")
+
+    monkeypatch.setattr(booster, "_lightgbm", missing)
+    monkeypatch.setattr(booster, "is_there", lambda: False)
+    with pytest.raises(SpecError, match="cannot be used"):
+        models_kept.ask(now=T)
+    scoring.run_scoring(T, now=T)
+    assert not AccountPrediction.objects.exists()

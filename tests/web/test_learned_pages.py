@@ -1,0 +1,144 @@
+"""The learned model in the browser: nothing yet, side by side, champion, and on an account."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+from tenure.accounts.models import Account
+from tenure.analytics.prediction import booster, drift, training
+from tenure.analytics.prediction.features import Feature, to_json
+from tenure.analytics.prediction.policy import default_prediction
+from tenure.analytics.prediction.training import Panel
+from tenure.analytics.validation.outcomes import DAY
+from tenure.core.models import Job
+from tenure.health.models import AccountPrediction, LearnedModel
+
+pytest.importorskip("lightgbm")
+NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
+LISTED = [Feature("days_since_login", direction=1), Feature("event:Signed In", "count", 0)]
+
+
+@pytest.fixture
+def learned(customers) -> LearnedModel:
+    """A model learned by the real arithmetic from a made-up panel."""
+    rng, accounts = np.random.default_rng(1), 300
+    account = np.repeat(np.arange(accounts), 12)
+    as_of = np.tile(np.arange(12, dtype=np.int64) * 30 * DAY, accounts)
+    rows = rng.normal(size=(len(account), 2)).astype(np.float32)
+    gone = rng.random(len(account)) < 1 / (1 + np.exp(3 - 2 * rows[:, 0]))
+    days = np.where(gone, 20.0, np.inf)
+    found = Panel(LISTED, rows, account, as_of, days, rng.normal(size=len(account)),
+                  int(as_of.max()) + 90 * DAY)  # fmt: skip
+    numbers = default_prediction().model_copy(update={"draws": 50})
+    told = training.train(found, numbers, rng)
+    body = {"features": to_json(told.features), "boosters": told.boosters,
+            "curves": {d: {"knots": c.knots.tolist(), "values": c.values.tolist()}
+                       for d, c in told.curves.items()}}  # fmt: skip
+    report = {**told.report, "rules": {"model": "six_dimensions", "version": "1+x"},
+              "policy": numbers.model_dump(mode="json", exclude={"verdicts"}),
+              "ground": drift.ground(rows, told.features, numbers.drift)}  # fmt: skip
+    row = LearnedModel.objects.create(
+        version=1, state="challenger", body=json.dumps(body), report=report,
+        verdict=report["verdict"]["code"], trained_at=NOW, trained_by="alice@example.com",
+    )  # fmt: skip
+    AccountPrediction.objects.create(
+        account=Account.objects.order_by("pk").first(), learned=row, as_of=NOW, chance=0.41,
+        chances={"30": 0.2, "60": 0.41, "90": 0.5}, survival=[[30, 0.8], [180, 0.3]],
+        reasons=[{"source": "days_since_login", "part": "", "value": 21.0, "adds": 0.8},
+                 {"source": "event:Signed In", "part": "count", "value": 3.0, "adds": -0.1}],
+    )  # fmt: skip
+    return row
+
+
+def test_before_anything_is_learned_it_says_what_it_needs(customers, seen_by, alice, bob):
+    page = seen_by(alice).get("/validation/learned/").content.decode()
+    assert "Nothing learned yet" in page
+    assert "60 churned accounts" in page
+    assert "Learn</button>" in page
+    assert "Learn</button>" not in seen_by(bob).get("/validation/learned/").content.decode()
+
+
+def test_side_by_side_with_intervals_reasons_and_card(learned, seen_by, bob):
+    page = seen_by(bob).get("/validation/learned/").content.decode()
+    for words in ("The learned model predicts better than the rules", "Side by side", "Challenger",
+                  "Days since the last login", "Model card", "Six dimensions",
+                  "No outcome is decided yet"):  # fmt: skip
+        assert words in page, words
+    assert seen_by(bob).get("/validation/learned/1/").status_code == 200
+    assert seen_by(bob).get("/validation/learned/9/").status_code == 404
+
+
+def test_drift_and_chances_that_are_off_are_said(learned, seen_by, bob):
+    estimate = {"value": 0.7, "low": 0.6, "high": 0.8}
+    learned.drift = [{"feature": "days_since_login", "psi": 0.4, "state": "drifted"}]
+    learned.watch = {
+        "dates": 2, "days": 30, "observations": 90, "churned": 9, "learned": estimate,
+        "rules": estimate, "difference": estimate, "expected": 0.02, "off": True,
+        "observed": {"value": 0.1, "low": 0.05, "high": 0.18}, "calibration": [],
+    }  # fmt: skip
+    learned.save()
+    page = seen_by(bob).get("/validation/learned/").content.decode()
+    assert "Its chances are off" in page
+    assert "Drifted" in page
+
+
+def test_an_account_shows_its_chance_and_why_in_the_words_of_its_signals(learned, seen_by, bob):
+    account = AccountPrediction.objects.get().account_id
+    client = seen_by(bob)
+    assert "Chance to leave" in client.get(f"/accounts/a/{account}").content.decode()
+    box = client.get(f"/accounts/panel/chance/{account}").content.decode()
+    for words in ("41 %", "within 60 days", "Days since the last login", "21 days", "raises it",
+                  "“Signed In”, 28 days", "lowers it",
+                  "30 % to be still here in 180 days"):  # fmt: skip
+        assert words in box, words
+    other = Account.objects.order_by("pk").last()
+    assert other is not None
+    assert "Chance to leave" not in client.get(f"/accounts/a/{other.pk}").content.decode()
+
+
+def test_asking_for_one_is_a_job_and_its_failure_says_why(customers, seen_by, alice):
+    client = seen_by(alice)
+    assert client.post("/validation/learned/train/")["Location"] == "/validation/learned/"
+    job = Job.objects.get(kind="health.train")
+    assert job.payload["by"] == "alice@example.com"
+    assert "waits for a worker" in client.get("/validation/learned/").content.decode()
+    error = "Traceback\ntenure.analytics.errors.SpecError: learned model: churn: 3 churned: too few"
+    Job.objects.update(state="failed", error=error, finished_at=NOW)
+    assert client.get("/validation/learned/?was=1")["HX-Refresh"] == "true"
+    page = client.get("/validation/learned/").content.decode()
+    assert "Nothing could be learned" in page
+    assert "too few" in page
+    assert "Traceback" not in page
+
+
+def test_champion_and_back(learned, seen_by, alice):
+    client = seen_by(alice)
+    client.post("/validation/learned/1/decide/")
+    learned.refresh_from_db()
+    assert (learned.state, learned.decided_by) == ("champion", "alice@example.com")
+    assert "Back to the rules" in client.get("/validation/learned/").content.decode()
+    client.post("/validation/learned/1/decide/")
+    learned.refresh_from_db()
+    assert learned.state == "challenger"
+
+
+def test_without_lightgbm_the_page_says_how_to_get_it(customers, seen_by, alice, monkeypatch):
+    monkeypatch.setattr(booster, "is_there", lambda: False)
+    page = seen_by(alice).get("/validation/learned/").content.decode()
+    assert "tenure[learn]" in page
+    assert "Learn</button>" not in page
+
+
+@pytest.mark.parametrize(
+    ("role", "seen", "trains", "decides"),
+    [("cs_lead", 200, 302, 302), ("csm", 200, 403, 403), ("support", 403, 403, 403)],
+)
+def test_who_may_see_learn_and_decide(learned, seen_by, colleague, role, seen, trains, decides):
+    client = seen_by(colleague(role))
+    assert client.get("/validation/learned/").status_code == seen
+    assert client.post("/validation/learned/train/").status_code == trains
+    assert client.post("/validation/learned/1/decide/").status_code == decides
