@@ -7,7 +7,9 @@ class CoreConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from tenure.core import operations, policy, roles
+        from tenure.core import checkpoint, operations, policy, roles
+
+        checkpoint.register()
 
         policy.register(
             policy.PolicyDocument(

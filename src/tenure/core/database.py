@@ -20,6 +20,8 @@ def database_settings(url: str | None, state_file: Path) -> dict[str, Any]:
                 "transaction_mode": "IMMEDIATE",
                 "init_command": (
                     "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; "
+                    # the log is moved by core.checkpoint alone: see there why
+                    "PRAGMA wal_autocheckpoint=0; "
                     "PRAGMA cache_size=-65536; PRAGMA mmap_size=268435456; "
                     # Debian's SQLite overwrites what is deleted, three times the work of the
                     # flush; an erasure rewrites the whole file (facts.erasure)

@@ -212,7 +212,7 @@ def _shrink() -> None:
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute("VACUUM")
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # takes the write lock
         else:
             tables = (Quarantined, InboxRow, IdentityLink, PersonAccount)
             cursor.execute(f"VACUUM FULL {', '.join(m._meta.db_table for m in tables)}")
