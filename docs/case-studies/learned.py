@@ -125,10 +125,12 @@ def look(name: str) -> dict[str, Any]:
                 "lead_days": min(loaded.lead_days, min(horizons) // 2)}
     )  # fmt: skip
     rules, history = Rules.in_force(), History.of(None, None, now)
+    teaches, tests = periods(name, history.period)
+    dates = {d for span in (teaches, tests) for d in History.of(*span, now).dates}
+    history = replace(history, dates=sorted(dates))
     began = time.perf_counter()
     found = panel_of(rules, history, loaded)
     seconds = {"panel": round(time.perf_counter() - began, 1)}
-    teaches, tests = periods(name, history.period)
     at = [[micros(m) for m in span] for span in (teaches, tests)]
 
     began = time.perf_counter()

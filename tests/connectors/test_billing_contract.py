@@ -222,6 +222,8 @@ def test_the_customer_s_own_coupon_stays(till: Billing, stripe: FakeStripe) -> N
 
 def test_the_page_to_pay_on_is_stripes_own(till: Billing) -> None:
     assert till.payment_update_link("acme", "in_1", key="k") == "https://invoice.example/in_1"
+    asked = till.payment_update_link("acme", "", key="k2")
+    assert asked == "https://portal.example/acme/payment_method_update"
 
 
 def test_a_subscription_of_several_items_is_left_to_a_person(

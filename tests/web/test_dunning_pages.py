@@ -159,3 +159,35 @@ def test_the_page_of_an_account_shows_its_unpaid_invoices(unpaid, seen_by, bob):
 def test_while_it_is_off_the_page_says_so(unpaid, seen_by, bob):
     policy.save(numbers.DOCUMENT, numbers.DEFAULT.read_text("utf-8"), "alice", "", NOW)
     assert "Dunning is off" in text(seen_by(bob))
+
+
+def test_what_is_said_ahead_is_listed_and_the_link_leads_to_a_page(
+    unpaid: list[Case], seen_by: Any, bob: Any, client: Any
+) -> None:
+    from tenure.programs.dunning import links
+
+    page = text(seen_by(bob), "/dunning/ahead/")
+    assert "It is off" in page
+    assert "No card is known" in page
+    soon = NOW + timedelta(days=10)
+    _tell("subscriptions", {
+        "subscription_id": "s1", "account_id": "acme", "status": "active", "mrr_minor": 4900,
+        "currency": "EUR", "started_at": (NOW - timedelta(days=300)).isoformat(),
+        "updated_at": (NOW - timedelta(days=300)).isoformat(),
+    })  # fmt: skip
+    _tell("cards", {
+        "card_id": "c1", "account_id": "acme", "updated_at": NOW.isoformat(), "network": "visa",
+        "last4": "4242", "exp_month": soon.month, "exp_year": soon.year, "status": "active",
+    })  # fmt: skip
+    page = text(seen_by(bob), "/dunning/ahead/")
+    for words_ in ("Card expires", "/accounts/a/acme", "4242", "ann@acme.example"):
+        assert words_ in page
+    place = links.card_url("acme").split("/m/", 1)[1]
+    shown = text(client, f"/m/{place}")
+    assert "answer the mail" in shown
+    assert client.get(f"/m/card/{place.split('/')[1]}x/").status_code == 404
+
+
+def test_who_may_see_what_is_said_ahead(seen_by: Any, colleague: Any, workspace: Any) -> None:
+    assert seen_by(colleague("csm")).get("/dunning/ahead/").status_code == 200
+    assert seen_by(colleague("viewer")).get("/dunning/ahead/").status_code == 403

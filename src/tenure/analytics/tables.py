@@ -217,6 +217,24 @@ PAYMENTS = _table(
     Column("properties", "json", "further fields"),
 )
 
+CARDS = _table(
+    "cards",
+    "Cards (and other ways to pay) on file, as the payment processor keeps them.",
+    "updated_at",
+    ("card_id",),
+    Column("card_id", "text", "the processor's id of it; never a number", required=True),
+    Column("account_id", "text", "whose", required=True),
+    Column("updated_at", "timestamp", "when this was true", required=True),
+    Column("status", "text", "active or removed"),
+    Column("network", "text", "visa, mastercard, amex, ..."),
+    Column("last4", "text", "the last four digits"),
+    Column("exp_month", "int", "1 to 12: the last month in which it is valid"),
+    Column("exp_year", "int", "four digits"),
+    Column("is_default", "bool", "whether it is the one that is charged"),
+    Column("self_updating", "bool", "whether a card updater replaces it by itself"),
+    Column("properties", "json", "further fields"),
+)
+
 TICKETS = _table(
     "tickets",
     "Support tickets and conversations.",
@@ -319,6 +337,7 @@ TABLES: dict[str, Table] = {
         SUBSCRIPTIONS,
         INVOICES,
         PAYMENTS,
+        CARDS,
         TICKETS,
         RESPONSES,
         INTERACTIONS,

@@ -46,8 +46,8 @@ class ImportRun(models.Model):
 
 
 class StripeLink(models.Model):
-    """What belongs together: ``cus:…`` (a customer) and an account, ``pi:…`` (a payment intent) and
-    an invoice."""
+    """What belongs together: ``cus:…`` (a customer) or ``pm:…`` (a payment method) and an account,
+    ``pi:…`` (a payment intent) and an invoice."""
 
     name = models.CharField(max_length=255, primary_key=True)
     target = models.CharField(max_length=255)

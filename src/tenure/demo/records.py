@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tenure.analytics.tables import ARROW
+from tenure.analytics.tables import ARROW, TABLES
 from tenure.demo.frames import DAY, MORNING, World, table
 from tenure.demo.ledger import Rows
 
@@ -92,6 +94,52 @@ def payments(world: World, rows: Rows) -> pa.Table:
         amount_minor=c["amount"],
         currency=[world.company.currency] * len(rows),
     )
+
+
+NETWORKS = ("visa", "visa", "visa", "mastercard", "mastercard", "amex")
+LASTS = 37  # months between a card and the next
+
+
+def cards(world: World, rows: Rows) -> pa.Table:
+    """The card of each account (some have two), replaced when it expired. Worked out from the
+    account's number: nothing is drawn."""
+    c = rows.columns()
+    began: dict[int, int] = {}
+    for account, day in zip(c["account"], c["began"], strict=True):
+        began[account] = min(day, began.get(account, day))
+    found = [
+        card
+        for account, day in sorted(began.items())
+        for number in range(2 if account % 5 == 0 else 1)
+        for card in _card(world, account, number, day)
+    ]
+    return known(pa.Table.from_pylist(found, _CARDS), "updated_at")
+
+
+_CARDS = pa.schema([(n, ARROW[TABLES["cards"].column(n).kind]) for n in (
+    "card_id", "account_id", "updated_at", "status", "network", "last4", "exp_month", "exp_year",
+    "is_default", "self_updating",
+)])  # fmt: skip
+
+
+def _card(world: World, account: int, number: int, day: int) -> Iterator[dict[str, object]]:
+    month = (world.calendar.dates[0] + np.timedelta64(day, "D")).astype("datetime64[M]")
+    valid = month + (10 + (account * 13 + number * 5) % LASTS)
+    at, last = day, world.calendar.dates[-1].astype("datetime64[M]")
+    while True:
+        year, name = int(str(valid)[:4]), f"lc-{account:04d}-{number + 1}"
+        network = NETWORKS[(account + number) % len(NETWORKS)]
+        yield {
+            "card_id": name, "account_id": world.account([account])[0],
+            "updated_at": world.time([at * DAY + MORNING])[0].as_py(), "status": "active",
+            "network": network, "last4": f"{(account * 7919 + number * 31) % 10_000:04d}",
+            "exp_month": int(str(valid)[5:7]), "exp_year": year, "is_default": number == 0,
+            "self_updating": network == "visa" and account % 3 == 0,
+        }  # fmt: skip
+        if valid >= last:
+            return
+        at = int((valid.astype("datetime64[D]") - world.calendar.dates[0]).astype(int)) + 20
+        valid = valid + LASTS
 
 
 def tickets(world: World, rows: Rows) -> pa.Table:

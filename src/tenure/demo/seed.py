@@ -37,7 +37,7 @@ MOBILE = "larkspur-mobile"
 SYSTEMS = {
     "product": ("features", "events"),
     "crm": ("accounts", "people", "interactions", "goals"),
-    "billing": ("plans", "subscriptions", "invoices", "payments"),
+    "billing": ("plans", "subscriptions", "invoices", "payments", "cards"),
     "helpdesk": ("tickets", "responses"),
 }
 WEEKS_BACK = 8  # weekly scores beside the monthly ones of the validation

@@ -52,6 +52,7 @@ def simulate(
         "subscriptions": records.subscriptions(world, life.billing.subscriptions),
         "invoices": records.invoices(world, life.billing.invoices, life.billing.paid),
         "payments": records.payments(world, life.billing.payments),
+        "cards": records.cards(world, life.billing.subscriptions),
         "tickets": records.tickets(world, support.tickets(*known, rngs[3])),
         "responses": records.responses(world, support.responses(*known[1:], rngs[4])),
         "interactions": records.interactions(

@@ -59,6 +59,7 @@ TIMELINE = (
     Shown("subscriptions", "Subscriptions"),
     Shown("invoices", "Invoices"),
     Shown("payments", "Payments"),
+    Shown("cards", "Cards"),
     Shown("goals", "Goals"),
 )
 

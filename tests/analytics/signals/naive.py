@@ -346,6 +346,7 @@ TIMES = {
     "people": "updated_at",
     "subscriptions": "updated_at",
     "invoices": "issued_at",
+    "cards": "updated_at",
     "payments": "attempted_at",
     "tickets": "opened_at",
     "responses": "responded_at",

@@ -80,7 +80,17 @@ class FakeStripe:
             return self._pay(self._get(self.invoices, parts[1]))
         if parts == ["coupons"] and method == "POST":
             return self._coupon(form)
+        if parts == ["billing_portal", "sessions"] and method == "POST":
+            return self._portal(form)
         raise No(404, "invalid_request_error", "unrecognized_url")
+
+    def _portal(self, form: dict[str, Any]) -> dict[str, Any]:
+        if unknown := set(form) - {"customer", "flow_data", "return_url"}:
+            raise No(400, "invalid_request_error", "parameter_unknown", param=min(unknown))
+        if not form.get("customer"):
+            raise No(400, "invalid_request_error", "parameter_missing")
+        url = f"https://portal.example/{form['customer']}/{form['flow_data']['type']}"
+        return {"id": "bps_1", "object": "billing_portal.session", "url": url}
 
     @staticmethod
     def _get(of: dict[str, dict[str, Any]], name: str) -> dict[str, Any]:

@@ -159,3 +159,40 @@ def test_prices_become_plans_and_one_off_prices_do_not() -> None:
     assert (found["plan_id"], found["price_minor"], found["interval"]) == ("price_1", 4900, "month")
     one_off = objects.told({"object": "price", "id": "p", "unit_amount": 1}, START, NOTHING)
     assert one_off == Told()
+
+
+def card_on_file(**more: Any) -> dict[str, Any]:
+    card = {"brand": "visa", "last4": "4242", "exp_month": 4, "exp_year": 2027, "fingerprint": "f"}
+    return {"id": "pm_1", "object": "payment_method", "type": "card", "customer": "cus_1",
+            "card": card | more.pop("card", {}), **more}  # fmt: skip
+
+
+def test_a_card_on_file_is_told_with_its_date_and_never_a_number() -> None:
+    told = objects.told(card_on_file(), START, NOTHING)
+    assert told is not None
+    ((table, found),) = told.rows
+    assert (table, found["card_id"], found["account_id"]) == ("cards", "pm_1", "cus_1")
+    assert (found["status"], found["exp_month"], found["exp_year"]) == ("active", 4, 2027)
+    assert told.links == {"pm:pm_1": "cus_1"}
+    renewed = row(card_on_file(card={"exp_year": 2030}))  # as the card updater tells it
+    assert renewed["exp_year"] == 2030
+
+
+def test_a_card_that_was_taken_away_is_told_by_the_link_that_is_known() -> None:
+    gone = card_on_file(customer=None)
+    assert row(gone, Known({"pm:pm_1": "acme"}))["status"] == "removed"
+    told = objects.told(gone, START, NOTHING)
+    assert told is not None
+    assert told.rows == []
+    other = objects.told({**card_on_file(), "type": "sepa_debit"}, START, NOTHING)
+    assert other is not None
+    assert other.rows == []
+
+
+def test_a_charge_tells_of_the_card_it_was_made_with() -> None:
+    details = {"card": {"brand": "visa", "last4": "4242", "exp_month": 4, "exp_year": 2027}}
+    thing = charge(payment_method="pm_1", payment_method_details=details, invoice="in_1")
+    told = objects.told(thing, START, NOTHING)
+    assert told is not None
+    assert [table for table, _ in told.rows] == ["payments", "cards"]
+    assert told.rows[1][1]["updated_at"] == told.rows[0][1]["attempted_at"]

@@ -13,6 +13,8 @@ LIST = {
     "invoice_id": "Invoice", "account_id": "Account", "state": "State", "kind": "Decline",
     "tries": "Tries", "next_what": "Next", "next_at": "When", "next_why": "Why",
 }  # fmt: skip
+AHEAD = {"account_id": "Account", "what": "What", "at": "When", "last4": "Card", "to": "To",
+         "mail": "Mail"}  # fmt: skip
 SHARES = {
     "kind": "Decline", "currency": "Currency", "cases": "Cases", "recovered": "Recovered",
     "share": "Share", "value_share": "Share of value", "median_days": "Median days",
@@ -25,6 +27,7 @@ def register(app: typer.Typer) -> None:
     group.command("list")(list_)
     group.command("show")(show)
     group.command("recovery")(recovery)
+    group.command("ahead")(ahead)
     group.command("take-over")(take_over)
     group.command("hand-back")(hand_back)
     group.command("extend")(extend)
@@ -69,6 +72,29 @@ def recovery(as_json: AsJson = False) -> None:
         print_rows(rows, SHARES)
     else:
         say("No case has been closed yet.")
+
+
+def ahead(as_json: AsJson = False) -> None:
+    """What is due before a payment fails: cards that expire, one card alone, yearly bills."""
+    from datetime import UTC, datetime
+
+    _queries()
+    from tenure.programs.dunning import ahead_acting
+
+    rows = [
+        {
+            "account_id": line.said.account_id, "what": line.said.what, "at": line.said.at,
+            "card_id": line.said.card.card_id if line.said.card else None,
+            "last4": line.said.card.last4 if line.said.card else None,
+            "subscription_id": line.said.paying.subscription_id if line.said.paying else None,
+            "to": line.to, "mail": line.state or None,
+        }
+        for line in ahead_acting.listed(datetime.now(UTC))
+    ]  # fmt: skip
+    if as_json or rows:
+        print_rows(rows, AHEAD, as_json=as_json)
+    else:
+        say("Nothing is due. Cards come from Stripe, or by: tenure import cards …")
 
 
 def take_over(invoice: str) -> None:

@@ -51,7 +51,8 @@ class Billing(Protocol):
         """End a subscription, now or with the period that is paid."""
 
     def payment_update_link(self, account_id: str, invoice_id: str, *, key: str) -> str:
-        """Where the customer can pay or change the card; empty if there is no such page."""
+        """Where the customer can pay an invoice (or, without one, change the card); empty if there
+        is no such page."""
 
     def apply_coupon(
         self, which: Subscription, *, percent: int, months: int, key: str, now: datetime

@@ -64,8 +64,11 @@ class Stripe:
                 _update(which, {"cancel_at": ""}, key)
         return Outcome("done", now)
 
-    def payment_update_link(self, account_id: str, invoice_id: str, *, key: str) -> str:  # noqa: ARG002
-        """Stripe's own page of the invoice, where it can be paid with another card."""
+    def payment_update_link(self, account_id: str, invoice_id: str, *, key: str) -> str:
+        """Stripe's own page of the invoice, where it can be paid with another card; without an
+        invoice its portal, opened where the card is changed."""
+        if not invoice_id:
+            return _portal(account_id, key)
         with asking():
             invoice = client().v1.invoices.retrieve(invoice_id).to_dict()
         return str(invoice.get("hosted_invoice_url") or "")
@@ -164,6 +167,17 @@ def _alive(which: Subscription) -> Object:
     if there["status"] in ("canceled", "incomplete_expired"):
         raise Refused("the subscription has ended at Stripe")
     return there
+
+
+def _portal(account_id: str, key: str) -> str:
+    from tenure.connectors.stripe.state import customer_of
+
+    with asking():
+        asked: Any = {
+            "customer": customer_of(account_id), "flow_data": {"type": "payment_method_update"},
+        }  # fmt: skip
+        made = client().v1.billing_portal.sessions.create(asked, _under(key))
+    return str(made.url or "")
 
 
 def _update(which: Subscription, changes: Any, key: str) -> None:

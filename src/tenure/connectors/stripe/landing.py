@@ -130,6 +130,7 @@ def known(thing: Mapping[str, Any], links: Mapping[str, str], *, patient: bool) 
     names = {
         f"cus:{objects.id_of(thing.get('customer'))}",
         f"pi:{objects.id_of(thing.get('payment_intent'))}",
+        f"pm:{objects.id_of(thing)}",
     }
     kept = StripeLink.objects.filter(pk__in=names - links.keys()).values_list("pk", "target")
     return Known({**dict(kept), **links}, policy.current().account_metadata, patient)

@@ -288,7 +288,42 @@ def _charge(thing: Object, at: datetime, known: Known) -> Told:  # noqa: ARG001
         "currency": currency,
         "properties": {k: v for k, v in properties.items() if v},
     }
-    return Told([("payments", row)])
+    return Told([("payments", row), *_card_of(thing, card, row)])
+
+
+def _card_of(thing: Object, card: Object, payment: Row) -> list[tuple[str, Row]]:
+    """The card that was charged, so that cards that were there before Tenure are known, too."""
+    name = id_of(thing.get("payment_method"))
+    if not name or not card.get("exp_year") or not id_of(thing.get("customer")):
+        return []
+    return [("cards", _card_row(name, card, payment["account_id"], payment["attempted_at"]))]
+
+
+def _card_row(name: str, card: Object, account: str, at: datetime | None) -> Row:
+    return {
+        "card_id": name,
+        "account_id": account,
+        "updated_at": at,
+        "status": "active",
+        "network": card.get("brand"),
+        "last4": card.get("last4"),
+        "exp_month": card.get("exp_month"),
+        "exp_year": card.get("exp_year"),
+        "properties": {"fingerprint": card["fingerprint"]} if card.get("fingerprint") else {},
+    }
+
+
+def _payment_method(thing: Object, at: datetime, known: Known) -> Told:
+    """A card on file. One that was taken away names its customer no more: the link tells."""
+    name, card = id_of(thing), thing.get("card") or {}
+    if thing.get("type") != "card" or not card:
+        return Told()
+    gone = not thing.get("customer")
+    account = known.links.get(f"pm:{name}") if gone else account_of(thing, known)
+    if not account:
+        return Told()
+    row = _card_row(name, card, account, at) | {"status": "removed" if gone else "active"}
+    return Told([("cards", row)], {} if gone else {f"pm:{name}": account})
 
 
 def _decline(thing: Object) -> str | None:
@@ -306,4 +341,5 @@ _KINDS: dict[str, Callable[[Object, datetime, Known], Told]] = {
     "invoice": _invoice,
     "invoice_payment": _invoice_payment,
     "charge": _charge,
+    "payment_method": _payment_method,
 }

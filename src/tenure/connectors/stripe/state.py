@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import Max, Sum
 
-from tenure.connectors.models import StripeDay, StripeParked, StripeTrouble
+from tenure.connectors.models import StripeDay, StripeLink, StripeParked, StripeTrouble
 from tenure.connectors.stripe import backfill, client, landing
 from tenure.core.models import Job
 from tenure.facts.models import InboxRow
@@ -94,3 +94,10 @@ def state() -> State:
 
 def _latest(kind: str) -> Job | None:
     return Job.objects.filter(kind=kind).order_by("-pk").first()
+
+
+def customer_of(account_id: str) -> str:
+    """Stripe's customer of an account; the account itself where they have one name."""
+    links = StripeLink.objects.filter(pk__startswith="cus:", target=account_id).order_by("pk")
+    link = links.first()
+    return link.pk.removeprefix("cus:") if link else account_id

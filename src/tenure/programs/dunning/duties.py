@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from tenure.core import jobs, schedule
 from tenure.facts.routing import ROUTING
-from tenure.programs.dunning import actions, documents
+from tenure.programs.dunning import actions, ahead_acting, documents
 from tenure.programs.dunning.models import ALIVE, Case
 
-ADVANCE = "dunning.advance"
+ADVANCE, AHEAD = "dunning.advance", "dunning.ahead"
+DAILY, AHEAD_AT = timedelta(days=1), timedelta(hours=6)
 EVERY_SECONDS = 60.0
 _TOLD = "tenure.programs.dunning.cases.told"
 
@@ -28,9 +29,15 @@ def _advance(job: jobs.Running, _now: datetime) -> None:
         job.save(done=done)
 
 
+def _say_ahead(_job: jobs.Running, now: datetime) -> None:
+    ahead_acting.say(now)
+
+
 def register() -> None:
     """Name the job, its rhythm, and what is told of new facts."""
     jobs.register(ADVANCE, _advance)
+    jobs.register(AHEAD, _say_ahead)
+    schedule.every(AHEAD, DAILY, AHEAD_AT)
     schedule.duty("dunning", EVERY_SECONDS, tick)
     for table in ("invoices", "payments"):
         told = ROUTING.handlers.setdefault(table, [])

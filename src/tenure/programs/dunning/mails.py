@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -24,10 +25,23 @@ def source(case: Case) -> str:
 
 def addressee(account_id: str) -> Person | None:
     """Who is written to: who pays, else who administers, else the champion, else anybody."""
-    here = Membership.objects.filter(account_id=account_id, left_at=None).exclude(person__email="")
-    found = list(here.select_related("person").order_by("pk")[:50])
-    rank = {role: n for n, role in enumerate(_ROLES)}
-    return min(found, key=lambda m: rank.get(m.role, len(rank))).person if found else None
+    return addressees([account_id]).get(account_id)
+
+
+def addressees(accounts: Iterable[str]) -> dict[str, Person]:
+    """The same of many accounts; those without anybody are left out."""
+    here = Membership.objects.filter(account_id__in=set(accounts), left_at=None)
+    rank, found = {role: n for n, role in enumerate(_ROLES)}, dict[str, Membership]()
+    rows = here.exclude(person__email="").select_related("person").order_by("pk")
+    for row in rows.iterator(chunk_size=2000):
+        before = found.get(row.account_id)
+        if before is None or _place(row, rank) < _place(before, rank):
+            found[row.account_id] = row
+    return {account: row.person for account, row in found.items()}
+
+
+def _place(row: Membership, rank: Mapping[str, int]) -> int:
+    return rank.get(row.role, len(rank))
 
 
 def zone(account_id: str) -> str:

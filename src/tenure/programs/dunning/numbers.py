@@ -23,7 +23,7 @@ DOCUMENT = "dunning"
 DEFAULT = Path(__file__).with_name("policy.toml")
 PLACES = frozenset({
     "amount", "name", "product", "reason", "ask", "link", "retry", "pause_date", "cancel_date",
-    "date", "says",
+    "date", "says", "last4", "brand", "expires",
 })  # fmt: skip
 
 
@@ -140,6 +140,35 @@ class Notice(_Spec):
         return self
 
 
+class Said(_Spec):
+    """Words of a mail."""
+
+    subject: Words
+    text: Words
+
+
+class Ahead(_Spec):
+    """What is said before a payment can fail: see policy.toml."""
+
+    on: bool
+    expiry_days: tuple[int, ...]
+    updaters: tuple[str, ...] = ()
+    backup_days: int = Field(ge=0, le=365)
+    backup_within: int = Field(ge=1, le=365)
+    yearly_days: int = Field(ge=0, le=90)
+    link_days: int = Field(ge=1, le=365)
+    expiry: Said
+    backup: Said
+    yearly: Said
+
+    @field_validator("expiry_days")
+    @classmethod
+    def _falls(cls, days: tuple[int, ...]) -> tuple[int, ...]:
+        if list(days) != sorted(set(days), reverse=True) or any(d < 1 for d in days):
+            raise ValueError("give the days from far to near, such as [30, 15, 7]")
+        return days
+
+
 class ByKind(_Spec):
     """One sentence for each kind of decline."""
 
@@ -177,6 +206,7 @@ class Numbers(_Spec):
     course: Course
     link: Link
     notice: Notice = Notice()
+    ahead: Ahead
     mails: tuple[Mail, ...]
     ask: ByKind
     reason: ByKind

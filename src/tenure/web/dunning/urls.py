@@ -8,6 +8,7 @@ from tenure.web.dunning import acting, views
 
 urlpatterns = [
     path("", views.page, name="dunning"),
+    path("ahead/", views.ahead, name="dunning_ahead"),
     path("report/", views.report_panel, name="dunning_report"),
     path("cases/<int:pk>/", views.one, name="dunning_case"),
     path("cases/<int:pk>/take/", acting.take, name="dunning_take"),

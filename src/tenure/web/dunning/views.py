@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +14,9 @@ from django.utils import timezone
 from tenure.accounts.models import Account
 from tenure.channels.models import Message
 from tenure.core.roles import needs
-from tenure.programs.dunning import documents, mails, queries, reports
+from tenure.facts import lake
+from tenure.programs.dunning import ahead_acting, documents, mails, queries, reports
+from tenure.programs.dunning.ahead import What
 from tenure.programs.dunning.declines import understand
 from tenure.programs.dunning.models import ALIVE, CANCELLED, GRACE, OPEN, RECOVERED, VOID, Case
 from tenure.web.dunning import words
@@ -74,6 +77,31 @@ def _lines(rows: list[Case]) -> list[dict[str, Any]]:
         }
         for row in rows
     ]
+
+
+@needs("dunning.view")
+def ahead(request: HttpRequest) -> HttpResponse:
+    """What is said before a payment can fail: to whom, about what, and whether it went out."""
+    now, numbers = timezone.now(), documents.current()
+    found = ahead_acting.listed(now)
+    rows = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    counts = Counter(line.said.what for line in found)
+    context = {
+        "on": numbers.running.on and numbers.ahead.on,
+        "rows": rows,
+        "counts": [(AHEAD[what], counts[what]) for what in AHEAD],
+        "lines": [{"line": line, "title": AHEAD[line.said.what]} for line in rows],
+        "numbers": numbers.ahead,
+        "has_cards": lake.current().exists("cards"),
+    }
+    return render(request, "web/dunning/ahead.html", context)
+
+
+AHEAD: dict[What, str] = {
+    "expiry": "Card expires",
+    "backup": "One card alone",
+    "yearly": "Yearly renewal",
+}
 
 
 @needs("dunning.view")

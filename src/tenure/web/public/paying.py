@@ -35,10 +35,28 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
     return answer
 
 
+@require_safe
+def card(request: HttpRequest, token: str) -> HttpResponse:
+    """Where an account changes its card before anything is due; 404 as above."""
+    numbers = documents.current()
+    account = links.read_card(token, numbers.ahead.link_days)
+    if not account:
+        raise Http404("this link has run out, or was not sent by us")
+    where, down = _asked(account, "", numbers.running.provider, f"ahead:{token[-40:]}:link")
+    if where and "go" in request.GET:
+        return redirect(where)
+    context = {"company": workspace_name.read(), "where": bool(where), "down": down}
+    answer = render(request, "web/public/card.html", context)
+    answer["Referrer-Policy"] = "no-referrer"
+    return answer
+
+
 def _where(case: Case, provider: str) -> tuple[str, bool]:
+    return _asked(case.account_id, case.invoice_id, provider, f"dunning:{case.invoice_id}:link")
+
+
+def _asked(account: str, invoice: str, provider: str, key: str) -> tuple[str, bool]:
     try:
-        key = f"dunning:{case.invoice_id}:link"
-        system = billing(provider)
-        return system.payment_update_link(case.account_id, case.invoice_id, key=key), False
+        return billing(provider).payment_update_link(account, invoice, key=key), False
     except (Unavailable, Refused, SpecError, KeyError):
         return "", True

@@ -11,5 +11,6 @@ urlpatterns = [
     path("cancel/<str:token>/", hosted.page, name="cancel_page"),
     path("exit/<str:token>/", leaving.page, name="exit_interview"),
     path("pay/<str:token>/", paying.page, name="pay"),
+    path("card/<str:token>/", paying.card, name="change_card"),
     path("<str:token>/", preferences.page, name="preferences"),
 ]
