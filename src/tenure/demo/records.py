@@ -125,7 +125,7 @@ _CARDS = pa.schema([(n, ARROW[TABLES["cards"].column(n).kind]) for n in (
 def _card(world: World, account: int, number: int, day: int) -> Iterator[dict[str, object]]:
     month = (world.calendar.dates[0] + np.timedelta64(day, "D")).astype("datetime64[M]")
     valid = month + (10 + (account * 13 + number * 5) % LASTS)
-    at, last = day, world.calendar.dates[-1].astype("datetime64[M]")
+    at, last = day, np.datetime64(world.calendar.end, "M")
     while True:
         year, name = int(str(valid)[:4]), f"lc-{account:04d}-{number + 1}"
         network = NETWORKS[(account + number) % len(NETWORKS)]

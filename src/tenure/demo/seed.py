@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import tomlkit
 
+from tenure.analytics.prediction import booster
 from tenure.connectors.files.frames import load_frame
 from tenure.core import audit, keys, policy, team
 from tenure.core.models import ApiKey, User
@@ -21,8 +22,10 @@ from tenure.demo.simulate import Simulation, simulate
 from tenure.facts import duties
 from tenure.facts.inbox import Letter, store
 from tenure.facts.models import Quarantined
-from tenure.health import actions
+from tenure.health import actions, proposals
 from tenure.health import policy as health_policy
+from tenure.health.learned import models_kept
+from tenure.health.models import LearnedModel, Trial
 from tenure.learning.audit import actions as practice
 from tenure.learning.investigations import actions as losses
 from tenure.learning.investigations.queries import counts
@@ -74,6 +77,17 @@ class Seeding:
         yield Step("Study the accounts that left", self._study)
         yield Step("Look for known faults of practice", self._audit)
         yield Step("Work out the indicators", self._indicators)
+        yield Step("Ask for a learned model and for better weights", self._learn)
+
+    def _learn(self, _: Report) -> str:
+        """Left to the worker: both take a while, and everything else works meanwhile."""
+        if Trial.objects.exists() or LearnedModel.objects.exists():
+            return "there already"
+        admin = User.objects.order_by("pk").first()
+        proposals.ask(health_policy.settings().default_model, now=self.now, by=admin)
+        if booster.is_there():
+            models_kept.ask(now=self.now, by=admin)
+        return "a worker sees to it: look under Validation"
 
     @property
     def end(self) -> datetime:
