@@ -1,4 +1,4 @@
-"""Tickets that came without a sentiment get that of their words, and say so in their properties."""
+"""Tickets and survey answers that came without a sentiment get that of their words, and say so."""
 
 from __future__ import annotations
 
@@ -12,11 +12,15 @@ from tenure.analytics.text.sentiment import sentiments
 
 BY = ("sentiment_by", "vader")
 _TABLE, _TEXTS = "tickets", ("subject", "body")
+_ANSWERS = "responses"
 
 
 def filled(table: str, facts: pa.Table) -> pa.Table:
-    """The facts with ``sentiment`` filled in where it is empty and subject or body tell one. What
-    the sender gave is kept; ids are not touched."""
+    """The facts with ``sentiment`` filled in where it is empty and the words tell one: in the
+    column of tickets, in the properties of survey answers. What the sender gave is kept; ids are
+    not touched."""
+    if table == _ANSWERS and facts.num_rows:
+        return _answers(facts)
     if table != _TABLE or not facts.num_rows:
         return facts
     texts = [pc.fill_null(facts[name].cast(pa.string()), "") for name in _TEXTS]
@@ -36,3 +40,14 @@ def filled(table: str, facts: pa.Table) -> pa.Table:
         place = facts.schema.get_field_index(name)
         facts = facts.set_column(place, facts.schema.field(name), pa.array(column))
     return facts
+
+
+def _answers(facts: pa.Table) -> pa.Table:
+    comments, more = facts["comment"].to_pylist(), facts["properties"].to_pylist()
+    kept = [json.loads(text or "{}") for text in more]
+    wanted = [n for n, c in enumerate(comments) if c and "sentiment" not in kept[n]]
+    told = zip(wanted, sentiments([comments[n] for n in wanted]), strict=True)
+    for row, value in [(n, v) for n, v in told if v is not None]:
+        more[row] = json.dumps({**kept[row], "sentiment": value, BY[0]: BY[1]}, ensure_ascii=False)
+    place = facts.schema.get_field_index("properties")
+    return facts.set_column(place, facts.schema.field("properties"), pa.array(more, pa.string()))

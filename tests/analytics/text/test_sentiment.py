@@ -79,3 +79,18 @@ def test_a_ticket_without_a_sentiment_gets_that_of_its_words() -> None:
 def test_the_same_ticket_again_is_the_same_fact() -> None:
     one, two = (tickets({"subject": "Awful"})[0]["message_id"] for _ in range(2))
     assert one == two
+
+
+def test_a_survey_answer_gets_the_tone_of_its_words_and_keeps_one_that_was_given() -> None:
+    base = {"account_id": "a", "survey": "nps", "responded_at": "2026-02-01T10:00:00Z"}
+    rows = [
+        {"response_id": "r1", "comment": "Terrible support."},
+        {"response_id": "r2", "comment": "Terrible support.", "sentiment": 0.4},
+        {"response_id": "r3", "score": 9},
+    ]
+    facts, refused = accept("responses", [{**base, **r} for r in rows], now=NOW, source="desk")
+    assert refused == []
+    told = [json.loads(text or "{}") for text in facts["properties"].to_pylist()]
+    assert told[0]["sentiment"] < -0.3
+    assert told[0]["sentiment_by"] == "vader"
+    assert told[1:] == [{"sentiment": 0.4}, {}]

@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     group = typer.Typer(no_args_is_help=True, help="Accounts that left, and why.")
     group.command("list")(list_)
-    for command in (show, confirm, ask, study, review):
+    for command in (show, confirm, ask, study, review, texts):
         group.command(command.__name__)(command)
     app.add_typer(group, name="churned")
 
@@ -42,6 +42,31 @@ def list_(
         print_rows(told, LIST)
     else:
         say("No loss fits. Look for new ones with: tenure churned study")
+
+
+def texts(
+    days: Annotated[int, typer.Option(help="How far back; 0: by policy.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Themes of what customers write, their tone, and who left after."""
+    from datetime import UTC, datetime
+
+    _room("queries")
+    from tenure.learning.texts import reading
+
+    rows = [one.to_dict() for one in reading.themed(datetime.now(UTC), days or None)]
+    if as_json:
+        print_json(rows)
+        return
+    shown = [
+        {**row, "theme": row["theme"] or "(none)",
+         "left": f"{row['left']} of {row['judged']}",
+         "others": f"{row['others_left']} of {row['others']}"}
+        for row in rows
+    ]  # fmt: skip
+    print_rows(shown, {"theme": "Theme", "texts": "Texts", "before": "Before",
+                       "accounts": "Accounts", "tone": "Tone", "left": "Left",
+                       "others": "Others that left"})  # fmt: skip
 
 
 def show(id: int, as_json: AsJson = False) -> None:

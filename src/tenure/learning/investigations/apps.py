@@ -9,7 +9,9 @@ class InvestigationsConfig(AppConfig):
     def ready(self) -> None:
         from tenure.facts import erasure
         from tenure.learning.investigations import documents, duties, erasing
+        from tenure.learning.texts import reading
 
         documents.register()
         duties.register()
         erasure.register(erasing.PART)
+        reading.register()

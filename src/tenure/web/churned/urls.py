@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tenure.web.churned import acting, review, views
+from tenure.web.churned import acting, review, texts, views
 
 urlpatterns = [
     path("", views.page, name="churned"),
+    path("texts/", texts.page, name="churned_texts"),
     path("review/", review.page, name="churned_review"),
     path("review/<str:month>/close/", review.close, name="churned_review_close"),
     path("review/<str:month>/changes/", review.decide, name="churned_change"),

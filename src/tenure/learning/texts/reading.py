@@ -1,0 +1,140 @@
+"""Where texts come from: tickets, answers to surveys, exit interviews, the cancel flow."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from tenure.analytics import toml
+from tenure.analytics.moments import micros, moment
+from tenure.analytics.text.sentiment import sentiments
+from tenure.analytics.text.themes import ThemePolicy, parse_themes, themes_of
+from tenure.core import policy as policies
+from tenure.facts import lake
+from tenure.health import ground
+from tenure.health import policy as health
+from tenure.health.lake_reading import as_known
+from tenure.learning.investigations.models import ExitInterview
+from tenure.learning.texts.counting import Text, Themed, count
+from tenure.programs.cancel.models import Visit
+
+DOCUMENT = "themes"
+PACKAGED = Path(toml.__file__).parent / "text" / "themes.toml"
+NUMBERS = Path(__file__).with_name("texts.toml")
+
+
+class Numbers(BaseModel):
+    """See ``texts.toml``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    days: int = Field(ge=1)
+    left_days: int = Field(ge=1)
+    shown: int = Field(ge=0, le=20)
+    least_judged: int = Field(ge=1)
+
+
+@cache
+def numbers() -> Numbers:
+    """The packaged numbers."""
+    return toml.parse(Numbers, "texts", toml.read("texts", NUMBERS.read_text("utf-8")))
+
+
+def register() -> None:
+    """Make the themes known as a policy document."""
+    policies.register(
+        policies.PolicyDocument(
+            DOCUMENT, "Themes", PACKAGED, parse_themes,
+            "What customers write about: themes and the words that tell them.",
+        )
+    )  # fmt: skip
+
+
+def themes_in_force() -> ThemePolicy:
+    """The themes as the workspace has them."""
+    found: ThemePolicy = policies.load(DOCUMENT)
+    return found
+
+
+def themed(now: datetime, days: int | None = None) -> list[Themed]:
+    """The themes of the last ``days`` days (default: the packaged), as known at ``now``."""
+    rules = numbers()
+    since = now - timedelta(days=days or rules.days)
+    earliest = since - (now - since)
+    texts = list(_texts(earliest, now))
+    return count(texts, _churned(now), since, now, days=rules.left_days, shown=rules.shown)
+
+
+def _churned(now: datetime) -> dict[str, list[datetime]]:
+    if not ground.has_subscriptions():
+        return {}
+    found: dict[str, list[datetime]] = {}
+    for row in ground.churn(now, health.churn_policy()).to_pylist():
+        found.setdefault(row["account_id"], []).append(row["churned_at"])
+    return found
+
+
+Raw = tuple[str, str, datetime, str, float | None]
+
+
+def _texts(since: datetime, now: datetime) -> Iterator[Text]:
+    raw = [*_tickets(since, now), *_answers(since, now), *_leaving(since, now)]
+    words = [r[3] for r in raw]
+    told = themes_of(words, themes_in_force())
+    tones = iter(sentiments([r[3] for r in raw if r[4] is None]))
+    for (source, account, at, text, tone), names in zip(raw, told, strict=True):
+        yield Text(source, account, at, text, next(tones) if tone is None else tone, tuple(names))
+
+
+def _tickets(since: datetime, now: datetime) -> Iterator[Raw]:
+    rows = _rows(
+        "tickets", "account_id, opened_at AS at, subject, body, sentiment, properties",
+        "opened_at", since, now,
+    )  # fmt: skip
+    for r in rows:
+        text = "\n".join(t for t in (r["subject"], r["body"]) if t).strip()
+        if text:
+            yield "ticket", r["account_id"], moment(r["at"]), text, r["sentiment"]
+
+
+def _answers(since: datetime, now: datetime) -> Iterator[Raw]:
+    rows = _rows(
+        "responses", "account_id, responded_at AS at, comment, properties", "responded_at",
+        since, now,
+    )  # fmt: skip
+    for r in rows:
+        if (r["comment"] or "").strip():
+            kept = json.loads(r["properties"] or "{}").get("sentiment")
+            tone = float(kept) if isinstance(kept, (int, float)) else None
+            yield "survey", r["account_id"], moment(r["at"]), r["comment"], tone
+
+
+def _rows(
+    table: str, columns: str, time: str, since: datetime, now: datetime
+) -> list[dict[str, Any]]:
+    if not lake.current().exists(table) or not lake.current().rows(table):
+        return []
+    sql = f"SELECT {columns} FROM {table} WHERE {time} >= {micros(since)} ORDER BY {time}"
+    return as_known(sql, now, table)
+
+
+def _leaving(since: datetime, now: datetime) -> Iterator[Raw]:
+    asked = ExitInterview.objects.filter(answered_at__gte=since, answered_at__lt=now)
+    for account, at, text in asked.exclude(words="").values_list(
+        "investigation__account_id", "answered_at", "words"
+    ):
+        assert at is not None  # asked for above
+        yield "exit", account, at, text, None
+    visits = Visit.objects.filter(started_at__gte=since, started_at__lt=now)
+    for account, at, more, improve in visits.values_list(
+        "account_id", "started_at", "more", "improve"
+    ):
+        text = "\n".join(t for t in (more, improve) if t).strip()
+        if text:
+            yield "exit", account, at, text, None
