@@ -84,8 +84,8 @@ def wrote(workspace: Any) -> None:
         ],
     )  # fmt: skip
     Visit.objects.create(
-        code="v1", account_id="bolt", subscription_id="s-bolt", started_at=at, seen_at=at, language="en",
-        origin="page", policy="p", more="We switch to a competitor.",
+        code="v1", account_id="bolt", subscription_id="s-bolt", started_at=at, seen_at=at,
+        language="en", origin="page", policy="p", more="We switch to a competitor.",
     )  # fmt: skip
 
 

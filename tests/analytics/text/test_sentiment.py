@@ -84,8 +84,8 @@ def test_the_same_ticket_again_is_the_same_fact() -> None:
 def test_a_survey_answer_gets_the_tone_of_its_words_and_keeps_one_that_was_given() -> None:
     base = {"account_id": "a", "survey": "nps", "responded_at": "2026-02-01T10:00:00Z"}
     rows = [
-        {"response_id": "r1", "comment": "Terrible support."},
-        {"response_id": "r2", "comment": "Terrible support.", "sentiment": 0.4},
+        {"response_id": "r1", "comment": "This is terrible."},
+        {"response_id": "r2", "comment": "This is terrible.", "sentiment": 0.4},
         {"response_id": "r3", "score": 9},
     ]
     facts, refused = accept("responses", [{**base, **r} for r in rows], now=NOW, source="desk")
