@@ -26,6 +26,7 @@ NAMES = (
     "plays",
     "revenue",
     "webhooks",
+    "learning",
 )
 
 

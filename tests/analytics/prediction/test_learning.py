@@ -149,7 +149,7 @@ def test_no_block_is_judged_by_outcomes_that_reach_into_it(
         [Feature("x")], np.zeros((dates, 1), dtype=np.float32), np.arange(dates), as_of,
         np.full(dates, np.inf), np.zeros(dates), int(as_of.max()) + 100 * DAY,
     )  # fmt: skip
-    for first, last in training._blocks(found, days, POLICY):
+    for first, last in training.blocks(found, days, POLICY):
         before = as_of[found.decided(days, first)]
         assert first <= last
         assert not len(before) or before.max() + days * DAY <= first

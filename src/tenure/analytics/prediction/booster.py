@@ -85,14 +85,16 @@ def predict(text: str, rows: Matrix) -> Floats:
     """The raw chance of each row, not calibrated yet."""
     if not len(rows):
         return np.empty(0)
-    return np.asarray(_read(text).predict(rows), dtype=np.float64)
+    return np.asarray(_read(text).predict(rows, num_threads=1), dtype=np.float64)
 
 
 def contributions(text: str, rows: Matrix) -> Floats:
     """What each column adds to the log odds of each row, against an average account."""
     if not len(rows):
         return np.empty((0, rows.shape[1]))
-    return np.asarray(_read(text).predict(rows, pred_contrib=True), dtype=np.float64)[:, :-1]
+    return np.asarray(
+        _read(text).predict(rows, pred_contrib=True, num_threads=1), dtype=np.float64
+    )[:, :-1]
 
 
 def importance(text: str) -> Floats:

@@ -37,6 +37,7 @@ class Boosting(_Spec):
     feature_fraction: float = Field(gt=0, le=1)
     bagging_fraction: float = Field(gt=0, le=1)
     lambda_l2: float = Field(ge=0)
+    num_threads: int = Field(ge=1, le=256)
 
 
 class Drift(_Spec):

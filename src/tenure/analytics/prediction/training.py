@@ -96,7 +96,7 @@ def train(
         seen = unseen(panel, days, policy, rng)
         steps.next()
         curves[str(days)] = curve_of(seen.chance, seen.churned, policy)
-        horizons.append(_judged(seen, days, policy, rng))
+        horizons.append(judged(seen, days, policy, rng))
         boosters[str(days)] = fit_within(panel, days, policy, rng)
         steps.next()
     survival = _survival(panel, policy, rng)
@@ -204,7 +204,7 @@ class Seen:
     rules: Floats
 
 
-def _blocks(panel: Panel, days: int, policy: PredictionPolicy) -> list[tuple[int, int]]:
+def blocks(panel: Panel, days: int, policy: PredictionPolicy) -> list[tuple[int, int]]:
     """First and last moment of each test block."""
     dates = np.unique(panel.as_of[panel.decided(days)])
     first = int(np.ceil(len(dates) * policy.first_share))
@@ -215,7 +215,7 @@ def _blocks(panel: Panel, days: int, policy: PredictionPolicy) -> list[tuple[int
 def unseen(panel: Panel, days: int, policy: PredictionPolicy, rng: np.random.Generator) -> Seen:
     """Every test block, judged by a model that saw only what was decided before it."""
     parts = []
-    for number, (first, last) in enumerate(_blocks(panel, days, policy)):
+    for number, (first, last) in enumerate(blocks(panel, days, policy)):
         before = panel.take(panel.decided(days, first))
         if _churned_accounts(before, days) < policy.block_min_churned:
             continue
@@ -315,7 +315,7 @@ def _drawn(
     return kept, np.where(left[kept], 1.0, 1 / share)
 
 
-def _judged(seen: Seen, days: int, policy: PredictionPolicy, rng: np.random.Generator) -> Report:
+def judged(seen: Seen, days: int, policy: PredictionPolicy, rng: np.random.Generator) -> Report:
     both = ~np.isnan(seen.rules)
     chance, rules = seen.chance[both], seen.rules[both]
     churned, account = seen.churned[both], seen.account[both]
@@ -426,7 +426,7 @@ def _survival(panel: Panel, policy: PredictionPolicy, rng: np.random.Generator) 
     """The survival model on the last block, by a model taught before it: how it orders accounts,
     and how many it expected to lose against how many were lost."""
     days = policy.verdict_days
-    first, last = _blocks(panel, days, policy)[-1]
+    first, last = blocks(panel, days, policy)[-1]
     text = _fit_hazard(panel, first, policy, rng)
     test = panel.take((panel.as_of >= first) & (panel.as_of <= last) & panel.decided(days))
     ends = list(accumulate(policy.intervals))
