@@ -189,3 +189,26 @@ def test_the_link_works_without_signing_in_until_it_runs_out(
     assert "49.00 EUR" in page.content.decode()
     assert Client().get(path.replace("pay/", "pay/x")).status_code == 404
     assert links.read(links.url("i1").rsplit("/", 2)[1], days=-1) == ""
+
+
+def test_a_worker_that_comes_by_seconds_after_the_hour_tries_the_card(shop: Shop) -> None:
+    """Workers come by once a minute, hardly ever on the very second of an hour."""
+    shop.bills()
+    shop.tries_the_card()
+    shop.now += timedelta(seconds=37)
+    case = Case.objects.get()
+    done = shop.until(2)
+    assert "retry" in done
+    at = case.steps.get(what="retry").at
+    assert timedelta() <= at - (MONDAY + days(1)) < timedelta(hours=1)
+
+
+def test_a_worker_that_was_away_for_hours_tries_at_once_within_the_hours_of_the_plan(
+    shop: Shop,
+) -> None:
+    shop.bills()
+    shop.tries_the_card()
+    shop.now = MONDAY + days(1) + timedelta(hours=5, minutes=12)
+    actions.advance(shop.now)  # the mail of the first day
+    actions.advance(shop.now)
+    assert Case.objects.get().steps.get(what="retry").at == shop.now

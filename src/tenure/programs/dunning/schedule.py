@@ -154,19 +154,20 @@ def _by_plan(
 def best_moment(
     earliest: datetime, here: Situation, numbers: Numbers, learned: Learned
 ) -> datetime:
-    """The most promising full hour from ``earliest`` on that the plan and the networks allow.
+    """The most promising hour from ``earliest`` on that the plan and the networks allow: its
+    beginning, or ``earliest`` itself within the hour that has begun (a worker comes by seconds
+    after the hour, or later).
 
     Looked for on the day itself and ``slack_days`` after; while nothing is learned, the first
     ``default_hour`` (or, if that has passed, the first hour of the day that is allowed).
     """
     zone, plan = ZoneInfo(here.zone), numbers.retries
     hour = earliest.replace(minute=0, second=0, microsecond=0)
-    hour += timedelta(hours=hour < earliest)
     days = 1 + plan.slack_days if learned.attempts else 1
     found: list[datetime] = []
     seen: list[object] = []
     for step in range(24 * (days + 2)):
-        moment = (hour + timedelta(hours=step)).astimezone(zone)
+        moment = max(hour + timedelta(hours=step), earliest).astimezone(zone)
         if not plan.hours[0] <= moment.hour < plan.hours[1]:
             continue
         if moment.date() not in seen:
