@@ -4,9 +4,8 @@ Run: python benchmarks/learning.py [--scale 0.1] [--json]
 
 100,000 accounts on 24 monthly dates, 40 signals, 2 % churn within 60 days. Plain LightGBM does what
 is needed and no more: the same parameters, the same three test blocks and the final model for one
-horizon, on all rows. Ours does that for one horizon too, and besides looks for leaks and for
-signals that stand for the date, draws rows beyond its limit, calibrates, and holds the result
-against the rules with intervals.
+horizon, on all rows. Ours does that for one horizon too, and besides looks for leaks, draws
+rows beyond its limit, calibrates, and holds the result against the rules with intervals.
 """
 
 from __future__ import annotations

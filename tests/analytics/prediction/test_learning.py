@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -87,27 +86,6 @@ def test_a_leak_by_being_known_only_afterwards_is_found() -> None:
 def test_a_signal_that_is_hardly_known_is_left_out() -> None:
     told = learn(panel(extra=lambda days: np.where(np.arange(len(days)) % 200, np.nan, 1.0)))
     assert told.report["left_out"]["unknown"] == ["extra"]
-
-
-def test_a_signal_that_stands_for_the_date_is_used_only_where_later_dates_speak_for_it() -> None:
-    found = panel()
-    shift = np.random.default_rng(8).normal(0, 0.1, len(found))
-    dated = replace(
-        found,
-        features=[*found.features, Feature("dated")],
-        rows=np.column_stack([found.rows, found.as_of / DAY + shift]).astype(np.float32),
-    )
-    assert training.unstable(dated, POLICY) == [3]
-    assert training.unstable(found, POLICY) == []
-    # Two dates, outcomes that reach over the second: nobody can be asked, so it is not looked at.
-    few = dated.take(dated.as_of < 2 * 30 * DAY)
-    text = training.fit_within(few, 60, POLICY, np.random.default_rng(1))
-    assert booster.importance(text)[3] == 0
-    # One that tells on every date, in whatever place it stands there, is kept.
-    telling = np.where(found.churn_days < 30, -1.0, 1.0) + found.as_of / DAY
-    kept = replace(dated, rows=np.column_stack([found.rows, telling]).astype(np.float32))
-    text = training.fit_within(kept, 30, POLICY, np.random.default_rng(1))
-    assert booster.importance(text)[3] > 0
 
 
 def test_too_little_churn_says_that_rules_are_better() -> None:

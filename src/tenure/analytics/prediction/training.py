@@ -8,7 +8,7 @@ that is kept is then taught with everything decided.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
@@ -16,12 +16,11 @@ import numpy as np
 import numpy.typing as npt
 
 from tenure.analytics.errors import SpecError
-from tenure.analytics.prediction import booster, drift
+from tenure.analytics.prediction import booster
 from tenure.analytics.prediction.features import Feature
 from tenure.analytics.prediction.policy import PredictionPolicy
 from tenure.analytics.validation import calibration
 from tenure.analytics.validation.outcomes import DAY
-from tenure.analytics.validation.proposing import part
 from tenure.analytics.validation.ranking import rank
 from tenure.analytics.validation.roc import auc, auc_difference, auc_interval
 
@@ -234,63 +233,8 @@ def unseen(panel: Panel, days: int, policy: PredictionPolicy, rng: np.random.Gen
 
 
 def fit_within(panel: Panel, days: int, policy: PredictionPolicy, rng: np.random.Generator) -> str:
-    """A booster of churn within ``days``, without what comes too late to act on.
-
-    Signals whose values change much from one date to the next (days to a renewal, where all renew
-    on the first) can stand for the date itself. They are used where later dates within the ground
-    speak for them; where there are too few dates to ask, they are not.
-    """
+    """A booster of churn within ``days``, without what comes too late to act on."""
     kept = panel.decided(days) & ~(panel.churn_days < policy.lead_days)
-    loose = unstable(panel.take(kept), policy)
-    if loose and not _speak_for(panel, kept, loose, days, policy, rng):
-        panel = _without(panel, loose)
-    return _fit(panel, kept, days, policy, rng)
-
-
-def unstable(panel: Panel, policy: PredictionPolicy) -> list[int]:
-    """Columns of which some date of the ground has drifted from the whole."""
-    if not len(panel):
-        return []
-    whole = drift.ground(panel.rows, panel.features, policy.drift)
-    found: set[str] = set()
-    for moment in np.unique(panel.as_of):
-        told = drift.index(panel.rows[panel.as_of == moment], panel.features, whole, policy.drift)
-        found |= {one["feature"] for one in told if one["state"] == "drifted"}
-    return [i for i, f in enumerate(panel.features) if f.name in found]
-
-
-def _without(panel: Panel, columns: Sequence[int]) -> Panel:
-    """The panel with these columns unknown, so that no tree looks at them."""
-    rows = panel.rows.copy()
-    rows[:, list(columns)] = np.nan
-    return replace(panel, rows=rows)
-
-
-def _speak_for(
-    panel: Panel, kept: Bools, loose: Sequence[int], days: int, policy: PredictionPolicy,
-    rng: np.random.Generator,
-) -> bool:  # fmt: skip
-    """Whether a model with the ``loose`` columns orders later dates no worse than one without."""
-    try:
-        inner = part(panel.as_of[kept], days, policy.first_share)
-    except SpecError:
-        return False
-    at = np.flatnonzero(kept)
-    train, test = np.zeros_like(kept), np.zeros_like(kept)
-    train[at[inner.train]], test[at[inner.test]] = True, True
-    churned = panel.churn_days < days
-    if churned[train].sum() < policy.block_min_churned or not churned[test].any():
-        return False
-    areas = [
-        auc(booster.predict(_fit(p, train, days, policy, rng), p.rows[test]), churned[test])
-        for p in (panel, _without(panel, loose))
-    ]
-    return (areas[0] or 0) >= (areas[1] or 0)
-
-
-def _fit(
-    panel: Panel, kept: Bools, days: int, policy: PredictionPolicy, rng: np.random.Generator
-) -> str:
     kept, weights = _drawn(panel, kept, days, policy.most_rows, rng)
     return booster.fit(
         panel.rows[kept], panel.churn_days[kept] < days, policy.boosting,
