@@ -49,7 +49,9 @@ def company() -> None:
 
 
 def chances() -> dict[str, float]:
-    return dict(AccountPrediction.objects.values_list("account_id", "chance"))
+    """Within 30 days: those who leave here stop using the product 40 days before."""
+    rows = AccountPrediction.objects.values_list("account_id", "chances")
+    return {account: found["30"] for account, found in rows}
 
 
 def test_it_is_taught_kept_as_challenger_and_says_whom_and_why(company: None) -> None:
