@@ -116,3 +116,24 @@ def test_texts_are_filled_and_what_is_missing_is_said_otherwise() -> None:
     assert words.fill(text, values) == "Hello there, Acme: 0.9"
     assert words.fill(text, {**values, "person.first_name": "Ann"}).startswith("Hello Ann,")
     assert words.fill("{{ account.name }}", {"account.name": "{{ company }}"}) == "{{ company }}"
+
+
+STATES = {"trialing", "active", "past_due", "paused", "scheduled", "ended"}
+"""What the signal ``status`` can say (analytics.asof)."""
+
+
+def _compared(part: object) -> list[object]:
+    """Every value that some rule inside compares ``status`` with."""
+    if isinstance(part, dict):
+        here = [part["value"]] if part.get("field") == "status" and "value" in part else []
+        return here + [v for inner in part.values() for v in _compared(inner)]
+    return [v for inner in part for v in _compared(inner)] if isinstance(part, list) else []
+
+
+@pytest.mark.parametrize("path", LIBRARY, ids=lambda p: p.stem)
+def test_a_packaged_play_asks_for_states_that_there_are(path: Path) -> None:
+    import tomllib
+
+    found = _compared(tomllib.loads(path.read_text("utf-8")))
+    values = {v for one in found for v in (one if isinstance(one, list) else [one])}
+    assert values <= STATES

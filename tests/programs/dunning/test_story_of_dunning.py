@@ -212,3 +212,47 @@ def test_a_worker_that_was_away_for_hours_tries_at_once_within_the_hours_of_the_
     actions.advance(shop.now)  # the mail of the first day
     actions.advance(shop.now)
     assert Case.objects.get().steps.get(what="retry").at == shop.now
+
+
+def test_who_was_lost_to_a_declined_card_is_asked_back_until_they_come(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the first decline to the end of the subscription, and on to the day they return."""
+    from tenure.health import actions as health
+    from tenure.plays import advance, jobs, switching
+    from tenure.plays.models import Enrolment
+
+    monkeypatch.setattr("tenure.plays.entering.held_out", lambda *_: set())
+    switching.switch_on("win-back", "alice", now=MONDAY)
+    shop.bills()
+    shop.tries_the_card(code="expired_card")
+    shop.until(15)
+    ended = Case.objects.get().closed_at
+    assert ended is not None
+
+    def live(day: float) -> list[tuple[str, int]]:
+        """Days pass; gives the play's mails, each with the days since the end."""
+        while shop.now < ended + days(day):
+            shop.now += days(1)
+            flush_now(shop.now)
+            health.run_scoring(shop.now, now=shop.now)
+            jobs.look(shop.now)
+            while advance.advance_due(shop.now):
+                pass
+        rows = Message.objects.filter(source="play:win-back", channel="mail").order_by("pk")
+        return [(m.content["subject"], round((m.due_at - ended) / days(1))) for m in rows]
+
+    told = live(32)
+    assert [subject for subject, _ in told] == [
+        "Your data stays yours", "What we changed since you left", "If you would like to try again",
+    ]  # fmt: skip
+    for (_, after), day in zip(told, (1, 7, 30), strict=True):
+        assert day <= after <= day + 2
+    # They come back before the last question: it is not asked.
+    shop.tell(
+        "subscriptions", subscription_id="s2", account_id="acme", status="active",
+        mrr_minor=4900, currency="EUR", started_at=shop.now, updated_at=shop.now,
+    )  # fmt: skip
+    assert len(live(75)) == 3
+    one = Enrolment.objects.get(play="win-back")
+    assert (one.state, one.goal_at is not None) == ("exited", True)
