@@ -163,3 +163,24 @@ def test_without_lightgbm_nothing_else_suffers(
         models_kept.ask(now=T)
     scoring.run_scoring(T, now=T)
     assert not AccountPrediction.objects.exists()
+
+
+def test_a_policy_changed_since_counts_nothing_otherwise_for_a_model_that_was_taught(
+    company: None,
+) -> None:
+    models_kept.train(now=T)
+    predicting.now_for_all(now=T)
+    kept = "chance", "chances", "survival", "reasons"
+    before = list(AccountPrediction.objects.order_by("account_id").values_list(*kept))
+    body = documents.text("prediction")
+    for old, new in (
+        ("\ndays = 28\n", "\ndays = 7\n"),
+        ("intervals = [30, 30, 30, 30, 30, 30]", "intervals = [10, 10]"),
+        ("horizons = [30, 60, 90]", "horizons = [45, 60]"),
+    ):
+        assert old in body
+        body = body.replace(old, new)
+    documents.save("prediction", body, "alice@example.com", "other", T)
+    predicting.now_for_all(now=T)
+    after = list(AccountPrediction.objects.order_by("account_id").values_list(*kept))
+    assert after == before

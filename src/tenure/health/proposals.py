@@ -21,6 +21,7 @@ from django.db import transaction
 from tenure.analytics.health.curves import Curve
 from tenure.analytics.health.score import signal_values
 from tenure.analytics.health.spec import HealthModel
+from tenure.analytics.prediction.features import DIRECTION
 from tenure.analytics.signals.registry import Registry
 from tenure.analytics.validation import missed, proposing
 from tenure.analytics.validation.outcomes import churned_within, decided, observe
@@ -36,7 +37,6 @@ from tenure.health.pipeline import Rules
 from tenure.health.scoring import Progress
 
 Floats = npt.NDArray[np.float64]
-WORSE = {"better": -1, "worse": 1, "neutral": 0}
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,7 @@ def _columns(rules: Rules, ground: missed.Ground, numbers: ValidationPolicy) -> 
     ).train
     for name, values in ground.values.items():
         signal = rules.registry.signals[name]
-        worse = WORSE[signal.higher_is]
+        worse = DIRECTION[signal.higher_is]
         share = float((~np.isnan(values[train])).mean())
         if name in known or worse == 0 or share < numbers.proposals.least_coverage:
             continue
@@ -246,7 +246,7 @@ def _plain(curve: Curve) -> dict[str, Any]:
 
 
 def _missed(looked: _Looked, rules: Rules, numbers: ProposalPolicy) -> list[dict[str, Any]]:
-    worse = {n: WORSE[s.higher_is] for n, s in rules.registry.signals.items()}
+    worse = {n: DIRECTION[s.higher_is] for n, s in rules.registry.signals.items()}
     in_model = set(rules.model.signals)
     told = missed.telling(looked.ground, worse, numbers)[: numbers.shown]
     return [

@@ -43,8 +43,11 @@ class Feature:
         return f"{self.source}:{self.part}" if self.part else self.source
 
 
-def of_signals(registry: Registry, signals: Iterable[pa.Table]) -> list[Feature]:
-    """Features of all signals of accounts; texts with the categories found in ``signals``."""
+def of_signals(
+    registry: Registry, signals: Iterable[pa.Table], most_categories: int
+) -> list[Feature]:
+    """Features of all signals of accounts; texts with the categories found in ``signals``, unless
+    those are more than ``most_categories``."""
     found: list[Feature] = []
     tables = list(signals)
     for name in registry.of_accounts():
@@ -53,13 +56,9 @@ def of_signals(registry: Registry, signals: Iterable[pa.Table]) -> list[Feature]
             found.append(Feature(name, direction=DIRECTION[signal.higher_is]))
             continue
         texts = sorted({str(t) for table in tables for t in _texts(table, name)})
-        if 1 < len(texts) <= MOST_CATEGORIES:
+        if 1 < len(texts) <= most_categories:
             found.append(Feature(name, categories=tuple(texts)))
     return found
-
-
-MOST_CATEGORIES = 40
-"""A text with more values than this names things (owners, places); it is no property."""
 
 
 def _texts(table: pa.Table, name: str) -> list[str]:

@@ -38,6 +38,13 @@ def numbers() -> PredictionPolicy:
     return loaded
 
 
+def taught_with(row: LearnedModel) -> PredictionPolicy:
+    """The policy by which a model was taught: what is asked of it has to be counted the same way,
+    whatever is in force now."""
+    in_force = numbers().model_dump(mode="json")
+    return PredictionPolicy.model_validate({**in_force, **row.report["policy"]})
+
+
 def ask(*, now: datetime, by: object = "") -> Job:
     """Have a worker teach a model; SpecError where LightGBM is not there."""
     booster.check()

@@ -40,7 +40,10 @@ def panel(
         usual = of.usual_events(
             [e for e in events if e is not None], max(t.num_rows for t in tables), policy.events
         )
-        features = [*of.of_signals(rules.registry, tables), *of.of_events(usual)]
+        features = [
+            *of.of_signals(rules.registry, tables, policy.most_categories),
+            *of.of_events(usual),
+        ]
     rows = [of.matrix(t, e, features) for t, e in zip(tables, events, strict=True)]
     found, _ = observe(side.scores(), history.churned)
     return Panel(

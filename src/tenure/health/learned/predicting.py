@@ -46,7 +46,7 @@ def after_scoring(everyone: pa.Table, as_of: datetime, now: datetime) -> None:  
 
 def predict(row: LearnedModel, customers: pa.Table, as_of: datetime) -> int:
     """Keep chances and reasons of ``customers`` (signals as of ``as_of``); gives how many."""
-    learned, loaded = models_kept.read(row), models_kept.numbers()
+    learned, loaded = models_kept.read(row), models_kept.taught_with(row)
     rows = rows_now(customers, list(learned.features), as_of, loaded)
     told = _told(learned, rows, loaded)
     accounts = customers["account_id"].to_pylist()
@@ -62,24 +62,21 @@ def predict(row: LearnedModel, customers: pa.Table, as_of: datetime) -> int:
 
 def _told(learned: Learned, rows: Any, loaded: PredictionPolicy) -> list[dict[str, Any]]:
     """Chance within each horizon (a longer one is never less likely), curve and reasons."""
-    days = sorted(int(d) for d in learned.boosters if d != SURVIVAL)
+    days = sorted(loaded.horizons)
     chances = np.column_stack(
         [learned.curves[str(d)](booster.predict(learned.boosters[str(d)], rows)) for d in days]
     )
     chances = np.maximum.accumulate(chances, axis=1)
     curve = training.survival(learned.boosters[SURVIVAL], rows, loaded)
-    main = learned.boosters[str(loaded.verdict_days)] if str(loaded.verdict_days) in (
-        learned.boosters
-    ) else learned.boosters[str(days[0])]  # fmt: skip
-    added = booster.contributions(main, rows)
+    added = booster.contributions(learned.boosters[str(loaded.verdict_days)], rows)
     ends = list(accumulate(loaded.intervals))
-    at = days.index(loaded.verdict_days) if loaded.verdict_days in days else 0
+    at = days.index(loaded.verdict_days)
     return [
         {
             "chance": round(float(chances[i, at]), 4),
             "chances": {str(d): round(float(c), 4) for d, c in zip(days, chances[i], strict=True)},
             "survival": stays(dict(zip(days, chances[i], strict=True)), ends, curve[i]),
-            "reasons": _reasons(learned, rows[i], added[i], loaded.reasons),
+            "reasons": _reasons(learned, rows[i], added[i], loaded),
         }
         for i in range(len(rows))
     ]
@@ -108,12 +105,14 @@ def stays(
     return [[int(days), round(float(chance), 4)] for days, chance in told]
 
 
-def _reasons(learned: Learned, row: Any, added: Any, most: int) -> list[dict[str, Any]]:
+def _reasons(
+    learned: Learned, row: Any, added: Any, loaded: PredictionPolicy
+) -> list[dict[str, Any]]:
     """The features that move this account most, with their value; added to the log odds."""
-    order = np.argsort(-np.abs(added), kind="stable")[:most]
+    order = np.argsort(-np.abs(added), kind="stable")[: loaded.reasons]
     found = []
     for index in order:
-        if abs(added[index]) < 0.005:
+        if abs(added[index]) < loaded.least_reason:
             continue
         feature, value = learned.features[index], float(row[index])
         shown: float | str | None = None if np.isnan(value) else round(value, 4)

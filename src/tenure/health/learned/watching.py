@@ -28,7 +28,7 @@ def watch(row: LearnedModel, *, now: datetime) -> dict[str, Any]:
 
 def _drift(row: LearnedModel, now: datetime) -> list[dict[str, Any]]:
     """Over the midnights of a week, as what is done on a Sunday is no drift."""
-    loaded, learned = models_kept.numbers(), models_kept.read(row)
+    loaded, learned = models_kept.taught_with(row), models_kept.read(row)
     midnight = datetime.combine(now.date(), time(), UTC)
     dates = [midnight - timedelta(days=n) for n in range(loaded.drift.dates)]
     names = predicting.signals_of_model(learned)
@@ -43,7 +43,7 @@ def _since(row: LearnedModel, now: datetime) -> dict[str, Any]:
     history = models_kept.since_taught(row, now)
     if history is None:
         return {"dates": 0}
-    loaded, learned = models_kept.numbers(), models_kept.read(row)
+    loaded, learned = models_kept.taught_with(row), models_kept.read(row)
     seen = panel(Rules.in_force(), history, loaded, list(learned.features))
     days = min(int(d) for d in learned.curves)
     seen = seen.take(seen.decided(days) & ~np.isnan(seen.rules))

@@ -91,6 +91,7 @@ def count(
         for key, at in first.items()
     }
     writers = {account for _, account in first}
+    ever = {account for (_, account), left in gone.items() if left}
     found = []
     for theme, some in _by_theme(inside).items():
         judged = {account for t, account in first if t == theme}
@@ -102,7 +103,7 @@ def count(
                 Counter(t.source for t in some),
                 round(sum(tones) / len(tones), 3) if tones else None, len(tones),
                 sum(gone[(theme, a)] for a in judged), len(judged),
-                sum(_ever(gone, a) for a in others), len(others),
+                len(others & ever), len(others),
                 tuple(sorted(some, key=lambda t: t.at, reverse=True)[:shown]),
             )
         )  # fmt: skip
@@ -127,7 +128,3 @@ def _first(texts: Sequence[Text], until: datetime) -> dict[tuple[str, str], date
             key = (theme, text.account_id)
             found[key] = min(text.at, found.get(key, text.at))
     return found
-
-
-def _ever(gone: Mapping[tuple[str, str], bool], account: str) -> bool:
-    return any(value for (_, who), value in gone.items() if who == account)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,7 @@ from tenure.learning.investigations.models import ExitInterview
 from tenure.learning.texts.counting import Text, Themed, count
 from tenure.programs.cancel.models import Visit
 
-DOCUMENT = "themes"
+DOCUMENT, COUNTED = "themes", "texts"
 PACKAGED = Path(toml.__file__).parent / "text" / "themes.toml"
 NUMBERS = Path(__file__).with_name("texts.toml")
 
@@ -40,14 +39,24 @@ class Numbers(BaseModel):
     least_judged: int = Field(ge=1)
 
 
-@cache
+def parse(source: str, text: str) -> Numbers:
+    """The numbers in the TOML ``text``; SpecError if they are not sound."""
+    return toml.parse(Numbers, source, toml.read(source, text))
+
+
 def numbers() -> Numbers:
-    """The packaged numbers."""
-    return toml.parse(Numbers, "texts", toml.read("texts", NUMBERS.read_text("utf-8")))
+    """The numbers in force."""
+    found: Numbers = policies.load(COUNTED)
+    return found
 
 
 def register() -> None:
-    """Make the themes known as a policy document."""
+    """Make the themes, and how they are counted, known as policy documents."""
+    policies.register(
+        policies.PolicyDocument(
+            COUNTED, "Texts", NUMBERS, parse, "How what customers write is counted."
+        )
+    )
     policies.register(
         policies.PolicyDocument(
             DOCUMENT, "Themes", PACKAGED, parse_themes,

@@ -121,7 +121,7 @@ def _drafts(found: Iterable[Said], numbers: Numbers, now: datetime) -> Iterable[
 
 
 def _draft(said: Said, who: Person, numbers: Numbers, now: datetime) -> Draft:
-    place = ZoneInfo(mails.zone(said.account_id))
+    place = ZoneInfo(mails.zone_of(who))
     mail = getattr(numbers.ahead, said.what)
     paid = said.paying
     words = {

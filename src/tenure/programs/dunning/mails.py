@@ -46,7 +46,11 @@ def _place(row: Membership, rank: Mapping[str, int]) -> int:
 
 def zone(account_id: str) -> str:
     """The zone of whoever is written to; UTC if it is not known."""
-    who = addressee(account_id)
+    return zone_of(addressee(account_id))
+
+
+def zone_of(who: Person | None) -> str:
+    """The zone of a person; UTC if it is not known."""
     return who.timezone if who is not None and who.timezone in available_timezones() else "UTC"
 
 

@@ -18,7 +18,7 @@ GROUPS = (
         "Scores and churn",
         "Which model is the default, how risk is reckoned, when an account counts as gone, how "
         "scores are proven.",
-        "health churn validation",
+        "health churn validation prediction",
     ),
     ("Signals", "What is counted, over which window, and which warnings it fires.", "signals/"),
     (
@@ -29,7 +29,7 @@ GROUPS = (
     (
         "Alerts and indicators",
         "What is watched, from where on it is told, and who is told.",
-        "alerts indicators digests",
+        "alerts indicators digests themes texts",
     ),
     ("Revenue", "How revenue, retention and lifetime value are reckoned.", "revenue ltv"),
     ("Practice", "Which faults of customer success are looked for, and from where on.", "audit"),
