@@ -204,6 +204,10 @@ def look(name: str) -> dict[str, Any]:
                 differences[f"{b} - {a}"] = auc_difference(
                     chances[a][test], chances[b][test], churned[test], account
                 ).to_dict()
+        in_time = test & ~(found.churn_days < loaded.lead_days)
+        differences["in time learned - recipe"] = auc_difference(
+            chances["recipe"][in_time], learned[in_time], churned[in_time], found.account[in_time]
+        ).to_dict()
         rows.append({"days": days, "observations": int(test.sum()),
                      "churned_accounts": len(np.unique(account[churned[test]])),
                      "base_rate": round(float(churned[test].mean()), 4),

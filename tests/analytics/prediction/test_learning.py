@@ -141,11 +141,33 @@ def test_hazards_are_of_those_who_are_still_there_and_whose_interval_is_over() -
         np.zeros(4), 90 * DAY,
     )  # fmt: skip
     at, number, churned = training.hazard_rows(found, 90 * DAY, POLICY)
-    # The first churns within the lead days and teaches nothing; of the last, the second interval
-    # (day 70 to 100) is not over.
+    # Of the last, the second interval (day 70 to 100) is not over.
     assert list(zip(at, number, churned, strict=True)) == [
-        (1, 0, True), (2, 0, False), (3, 0, False), (2, 1, True),
+        (0, 0, True), (1, 0, True), (2, 0, False), (3, 0, False), (2, 1, True),
     ]  # fmt: skip
+
+
+def test_those_who_are_about_to_renew_are_not_taken_for_safe() -> None:
+    """Everyone pays by the month and leaves, if at all, on the day of renewal: how far that day is
+    tells nothing of whether it comes within 30 days, and nothing must be learned from it."""
+    rng = np.random.default_rng(5)
+    account = np.repeat(np.arange(800), DATES)
+    as_of = np.tile(np.arange(DATES, dtype=np.int64) * 30 * DAY, 800)
+    renews = rng.uniform(0, 30, len(account)).astype(np.float32)
+    risk = rng.normal(size=len(account)).astype(np.float32)
+    gone = rng.random(len(account)) < 1 / (1 + np.exp(2.5 - risk))
+    days = np.where(gone, renews, np.inf)
+    found = Panel(
+        [Feature("renews"), Feature("risk")], np.column_stack([renews, risk]), account, as_of, days,
+        -risk.astype(float), int(as_of.max()) + 60 * DAY,
+    )  # fmt: skip
+    text = training.fit_within(found, 30, POLICY, np.random.default_rng(1))
+    asked = np.column_stack([np.array([1, 3, 5, 12, 20, 28]), np.zeros(6)]).astype(np.float32)
+    told = booster.predict(text, asked)
+    assert told.max() < 2 * told.min()
+    row = learn(found).report["horizons"][0]
+    assert row["in_time"]["churned_accounts"] < row["churned_accounts"]
+    assert row["in_time"]["learned"]["value"] > 0.6
 
 
 def test_the_curve_of_staying_only_falls() -> None:

@@ -194,10 +194,12 @@ def _alone(column: Matrix, known: Bools, churned: Bools, of_text: bool) -> float
 
 @dataclass(frozen=True)
 class Seen:
-    """Predictions of rows by models that had not seen them; ``block`` numbers the blocks."""
+    """Predictions of rows by models that had not seen them; ``block`` numbers the blocks,
+    ``late`` marks churn within the lead days, for which a warning comes too late."""
 
     chance: Floats
     churned: Bools
+    late: Bools
     account: Ints
     block: Ints
     rules: Floats
@@ -222,19 +224,24 @@ def unseen(panel: Panel, days: int, policy: PredictionPolicy, rng: np.random.Gen
         test = panel.take((panel.as_of >= first) & (panel.as_of <= last) & panel.decided(days))
         chance = booster.predict(text, test.rows)
         block = np.full(len(test), number)
-        parts.append(Seen(chance, test.churn_days < days, test.account, block, test.rules))
+        churned, late = test.churn_days < days, test.churn_days < policy.lead_days
+        parts.append(Seen(chance, churned, late, test.account, block, test.rules))
     if not parts:
         raise SpecError(
             "learned model", "dates", "no block of dates has enough churn before it to learn from",
             "stay with the rules until there is more history",
         )  # fmt: skip
-    names = ("chance", "churned", "account", "block", "rules")
+    names = ("chance", "churned", "late", "account", "block", "rules")
     return Seen(*(np.concatenate([getattr(p, n) for p in parts]) for n in names))
 
 
 def fit_within(panel: Panel, days: int, policy: PredictionPolicy, rng: np.random.Generator) -> str:
-    """A booster of churn within ``days``, without what comes too late to act on."""
-    kept = panel.decided(days) & ~(panel.churn_days < policy.lead_days)
+    """A booster of churn within ``days``, all of it.
+
+    Rows whose churn comes within the lead days stay in: to leave them out by their outcome while
+    those who stayed remain would teach that a renewal in a few days is a safe place to be.
+    """
+    kept = panel.decided(days)
     kept, weights = _drawn(panel, kept, days, policy.most_rows, rng)
     return booster.fit(
         panel.rows[kept], panel.churn_days[kept] < days, policy.boosting,
@@ -278,7 +285,20 @@ def judged(seen: Seen, days: int, policy: PredictionPolicy, rng: np.random.Gener
         "base_rate": round(float(churned.mean()), 4),
         **sides,
         "difference": auc_difference(rules, chance, churned, account).to_dict(),
+        "in_time": _in_time(seen, both & ~seen.late),
         **_calibrated(seen, policy),
+    }
+
+
+def _in_time(seen: Seen, rows: Bools) -> Report:
+    """How both order the accounts when those that a warning would have reached too late are out."""
+    chance, rules = seen.chance[rows], seen.rules[rows]
+    churned, account = seen.churned[rows], seen.account[rows]
+    return {
+        "churned_accounts": len(np.unique(account[churned])),
+        "learned": auc_interval(chance, churned, account).to_dict(),
+        "rules": auc_interval(rules, churned, account).to_dict(),
+        "difference": auc_difference(rules, chance, churned, account).to_dict(),
     }
 
 
@@ -323,15 +343,14 @@ def verdict(horizons: Sequence[Report], policy: PredictionPolicy) -> Report:
 
 
 def hazard_rows(
-    panel: Panel, by: int, policy: PredictionPolicy, lead: bool = True
+    panel: Panel, by: int, policy: PredictionPolicy
 ) -> tuple[Ints, Ints, Bools]:
     """For each interval the rows at risk whose interval is over at ``by``: index of the row, number
     of the interval, whether the account churned in it."""
     ends = list(accumulate(policy.intervals))
     rows, numbers, churned = [], [], []
     for number, (begin, end) in enumerate(zip([0, *ends[:-1]], ends, strict=True)):
-        least = policy.lead_days if lead and begin == 0 else begin
-        at = np.flatnonzero((panel.churn_days >= least) & panel.decided(end, by))
+        at = np.flatnonzero((panel.churn_days >= begin) & panel.decided(end, by))
         rows.append(at)
         numbers.append(np.full(len(at), number))
         churned.append(panel.churn_days[at] < end)

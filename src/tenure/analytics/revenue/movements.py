@@ -58,10 +58,10 @@ held AS (
   FROM spans WHERE alive AND until > since
   WINDOW life AS (PARTITION BY subscription_id ORDER BY since)
 ),
-again AS (  -- what ended, of accounts in which something began later
-  SELECT * FROM held WHERE ends AND (account_id, currency) IN (
-    SELECT account_id, currency FROM held WHERE begins GROUP BY ALL HAVING count(*) > 1)
+several AS (  -- accounts in which more than one thing began
+  SELECT account_id, currency FROM held WHERE begins GROUP BY ALL HAVING count(*) > 1
 ),
+again AS (SELECT * FROM held SEMI JOIN several USING (account_id, currency) WHERE ends),
 bridged AS (
   SELECT account_id, currency, mrr, since, until FROM held
   UNION ALL  -- the days between an end and the next beginning, if they are few
@@ -78,10 +78,13 @@ counted AS (  -- the first and the last boundary at which each was so
               ELSE least({month_of_until}, {steps} - 2) END AS high
   FROM bridged WHERE since < {end} AND until >= {begin}
 ),
-states AS (
+states AS (  -- of one thing the changes follow on each other: there is nothing to add up
+  SELECT account_id, currency, unnest(range(low, high + 1))::INTEGER AS step, mrr::BIGINT AS mrr
+  FROM counted ANTI JOIN several USING (account_id, currency) WHERE low <= high
+  UNION ALL
   SELECT account_id, currency, step::INTEGER AS step, sum(mrr)::BIGINT AS mrr
   FROM (SELECT account_id, currency, mrr, unnest(range(low, high + 1)) AS step
-        FROM counted WHERE low <= high)
+        FROM counted SEMI JOIN several USING (account_id, currency) WHERE low <= high)
   GROUP BY ALL
 )
 """

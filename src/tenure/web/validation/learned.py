@@ -79,6 +79,7 @@ def _laid_out(row: LearnedModel) -> dict[str, Any]:
         "state": STATES[row.state],
         "rules_title": models_shown.titles().get(rules, rules),
         "horizons": [_horizon(h) for h in told["horizons"]],
+        "in_time": next((_in_time(h) for h in told["horizons"] if h["days"] == days), None),
         "chart": next(
             ({"points": h["calibration"]} for h in told["horizons"] if h["days"] == days), None
         ),
@@ -104,6 +105,16 @@ def _horizon(told: dict[str, Any]) -> dict[str, Any]:
         "rules_auc": interval(told["rules"]["auc"]),
         "learned_auc": interval(told["learned"]["auc"]),
         "difference_words": interval(told["difference"], sign=True),
+    }
+
+
+def _in_time(told: dict[str, Any]) -> dict[str, Any] | None:
+    if (row := told.get("in_time")) is None:  # learned before this was told
+        return None
+    return {
+        "rules_auc": interval(row["rules"]),
+        "learned_auc": interval(row["learned"]),
+        "difference_words": interval(row["difference"], sign=True),
     }
 
 
