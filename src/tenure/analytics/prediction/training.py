@@ -342,9 +342,7 @@ def verdict(horizons: Sequence[Report], policy: PredictionPolicy) -> Report:
 # Journal of Educational Statistics 18, 1993).
 
 
-def hazard_rows(
-    panel: Panel, by: int, policy: PredictionPolicy
-) -> tuple[Ints, Ints, Bools]:
+def hazard_rows(panel: Panel, by: int, policy: PredictionPolicy) -> tuple[Ints, Ints, Bools]:
     """For each interval the rows at risk whose interval is over at ``by``: index of the row, number
     of the interval, whether the account churned in it."""
     ends = list(accumulate(policy.intervals))
