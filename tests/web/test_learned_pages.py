@@ -36,6 +36,15 @@ def test_side_by_side_with_intervals_reasons_and_card(learned, seen_by, bob):
     assert seen_by(bob).get("/validation/learned/9/").status_code == 404
 
 
+def test_how_it_orders_accounts_in_time_to_act_is_said_where_it_is_known(learned, seen_by, bob):
+    page = seen_by(bob).get("/validation/learned/").content.decode()
+    assert "without those who left within 7 days of the date, 60 days ahead" in page
+    for told in learned.report["horizons"]:
+        del told["in_time"]
+    learned.save()
+    assert "In time to act" not in seen_by(bob).get("/validation/learned/").content.decode()
+
+
 def test_drift_and_chances_that_are_off_are_said(learned, seen_by, bob):
     estimate = {"value": 0.7, "low": 0.6, "high": 0.8}
     learned.drift = [{"feature": "days_since_login", "psi": 0.4, "state": "drifted"}]

@@ -216,12 +216,13 @@ def _learned(row: Any, as_json: bool) -> None:
                       "difference": "Difference", "pr": "PR AUC", "lift": "Lift, top tenth",
                       "error": "Calibration error"})  # fmt: skip
     days = verdict["days"]
-    if (told := next(h for h in found["horizons"] if h["days"] == days).get("in_time")) is not None:
+    main = next(h for h in found["horizons"] if h["days"] == days)
+    if in_time := main.get("in_time"):  # models learned before it was told have none
         say("In time to act (without those who left within {lead} days), {days} days ahead: rules"
             " {rules}, learned {learned}, difference {difference}.",
-            lead=found["policy"]["lead_days"], days=days, rules=_interval(told["rules"]),
-            learned=_interval(told["learned"]),
-            difference=_interval(told["difference"], sign=True))  # fmt: skip
+            lead=found["policy"]["lead_days"], days=days, rules=_interval(in_time["rules"]),
+            learned=_interval(in_time["learned"]),
+            difference=_interval(in_time["difference"], sign=True))  # fmt: skip
     for leak in found["left_out"]["leaks"]:
         say("[bold red]Left out:[/] {name} alone tells almost everything (AUC {auc}): it knows what"
             " it should not, or states what is known already.",
