@@ -260,3 +260,13 @@ def test_an_end_for_want_of_payment_is_told_as_involuntary_when_it_comes_back(
     told = objects.told(there, NOW, objects.Known())
     assert told is not None
     assert told.rows[0][1]["end_reason"] == "involuntary"
+
+
+def test_whether_an_invoice_is_settled_by_the_system_s_own_books(seen: Seen) -> None:
+    assert not seen.system.is_settled("in_1")
+    if seen.name == "ledger":  # it knows what facts say, and nothing else
+        return
+    seen.system.retry_invoice("in_1", key="r", now=NOW)
+    assert seen.system.is_settled("in_1")
+    with pytest.raises(Refused):
+        seen.system.is_settled("in_9")

@@ -93,7 +93,9 @@ import django; django.setup()
 import time
 from datetime import UTC, datetime
 from tenure.facts.duties import flush_now
+from datetime import timedelta
 from tenure.programs.dunning import actions
+actions.LEASE = timedelta(seconds=3)  # these workers die every three seconds
 while True:
     actions.advance(datetime.now(UTC))
     flush_now(datetime.now(UTC))

@@ -45,6 +45,10 @@ class Billing(Protocol):
     def retry_invoice(self, invoice_id: str, *, key: str, now: datetime) -> Outcome:
         """Try to collect an unpaid invoice once more."""
 
+    def is_settled(self, invoice_id: str) -> bool:
+        """Whether an invoice is paid or void by the system's own books, which facts may not have
+        told yet."""
+
     def cancel(
         self, which: Subscription, *, at_period_end: bool, reason: str, key: str, now: datetime
     ) -> Outcome:

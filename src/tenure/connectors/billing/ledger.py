@@ -36,6 +36,10 @@ class Ledger:
         """Awaited: the ledger cannot collect."""
         return Outcome("awaited", now, "the result is told by import or API")
 
+    def is_settled(self, invoice_id: str) -> bool:  # noqa: ARG002
+        """The ledger knows no more than its facts say."""
+        return False
+
     def cancel(
         self, which: Subscription, *, at_period_end: bool, reason: str, key: str, now: datetime
     ) -> Outcome:

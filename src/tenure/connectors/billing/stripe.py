@@ -39,6 +39,12 @@ class Stripe:
                 return _declined(no, now)
         return Outcome("done", now, "collected")
 
+    def is_settled(self, invoice_id: str) -> bool:
+        """By the invoice's own status; one that nobody can collect any more is not settled."""
+        with asking():
+            invoice = client().v1.invoices.retrieve(invoice_id).to_dict()
+        return invoice["status"] in ("paid", "void")
+
     def cancel(
         self, which: Subscription, *, at_period_end: bool, reason: str, key: str, now: datetime
     ) -> Outcome:

@@ -12,6 +12,8 @@ from typing import Literal
 from tenure.programs.dunning.numbers import Ahead
 
 What = Literal["expiry", "backup", "yearly"]
+Month = tuple[int | None, int | None]
+"""Year and month in which a card expires."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,8 @@ class Card:
     exp_year: int | None = None
     is_default: bool = False
     self_updating: bool = False
+    fingerprint: str = ""  # the same for the same number, where the processor tells it
+    told_at: datetime | None = None  # when it came, or last changed
 
     @property
     def expires_at(self) -> datetime | None:

@@ -13,26 +13,43 @@ from tenure.analytics.moments import micros, moment
 from tenure.channels.drafts import Draft, submit
 from tenure.channels.models import Message
 from tenure.facts import lake
-from tenure.health.lake_reading import as_known
+from tenure.health.lake_reading import as_known, text
 from tenure.programs.dunning import ahead, documents, links, mails
-from tenure.programs.dunning.ahead import Card, Paying, Said
+from tenure.programs.dunning.ahead import Card, Month, Paying, Said
 from tenure.programs.dunning.numbers import Numbers
 
 MONTHS = 12
 
 
-def cards(now: datetime) -> list[Card]:
-    """The cards on file, as known at ``now``."""
+def cards(now: datetime, account_id: str = "") -> list[Card]:
+    """The cards on file, as known at ``now``; those of one account if it is named."""
     if not lake.current().exists("cards"):
         return []
-    rows = as_known("SELECT * FROM cards WHERE COALESCE(status, 'active') = 'active'", now, "cards")
+    one = f" AND account_id = {text(account_id)}" if account_id else ""
+    rows = as_known(
+        "SELECT *, properties ->> '$.fingerprint' AS fingerprint FROM cards"
+        f" WHERE COALESCE(status, 'active') = 'active'{one}", now, "cards",
+    )  # fmt: skip
     return [
         Card(
             r["card_id"], r["account_id"], r["network"] or "", r["last4"] or "", r["exp_month"],
-            r["exp_year"], bool(r["is_default"]), bool(r["self_updating"]),
+            r["exp_year"], bool(r["is_default"]), bool(r["self_updating"]), r["fingerprint"] or "",
+            moment(r["updated_at"]),
         )
         for r in rows
     ]  # fmt: skip
+
+
+def dates_at(at: datetime, account_id: str, now: datetime) -> dict[str, Month]:
+    """By which date each card of an account was valid at a past moment, as known at ``now``."""
+    rows = as_known(
+        "SELECT card_id, arg_max(exp_year, (updated_at, received_at)) AS exp_year,"
+        " arg_max(exp_month, (updated_at, received_at)) AS exp_month FROM raw_cards"
+        f" WHERE account_id = {text(account_id)} AND updated_at <= {micros(at)}"
+        f" AND received_at < {micros(now)} GROUP BY card_id",
+        now, "cards",
+    )  # fmt: skip
+    return {r["card_id"]: (r["exp_year"], r["exp_month"]) for r in rows}
 
 
 def paying(now: datetime) -> list[Paying]:

@@ -6,7 +6,8 @@ does not matter, and a payment from any side ends the case.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pyarrow as pa
@@ -14,12 +15,15 @@ from django.db import transaction
 
 from tenure.channels import drafts
 from tenure.facts.inbox import OwnFact, record_own
-from tenure.programs.dunning import course, documents, ledger, lessons, mails
-from tenure.programs.dunning.declines import understand
+from tenure.programs.dunning import ahead_acting, course, documents, ledger, lessons, mails
+from tenure.programs.dunning.ahead import Card, Month, charged
+from tenure.programs.dunning.declines import Decline, understand
 from tenure.programs.dunning.models import ALIVE, GRACE, RECOVERED, VOID, Case
 from tenure.programs.dunning.numbers import Numbers
 from tenure.programs.dunning.schedule import Decision, Situation, Tried, decide
 
+EXPIRED = ("expired_card", "54", "invalid_expiry_month", "invalid_expiry_year")
+"""Declines of a card's date alone."""
 JOIN = timedelta(days=2)
 """A result told within so long after a retry was asked for is the result of that retry."""
 
@@ -27,6 +31,13 @@ JOIN = timedelta(days=2)
 def told(rows: pa.Table, now: datetime) -> None:
     """Facts about invoices or payments came."""
     refresh(rows["invoice_id"].drop_null().unique().to_pylist(), now)
+
+
+def card_told(rows: pa.Table, now: datetime) -> None:
+    """Facts about cards came: a new one may be what open cases wait for."""
+    accounts = rows["account_id"].drop_null().unique().to_pylist()
+    open_ = Case.objects.filter(account_id__in=accounts, state__in=ALIVE)
+    refresh(list(open_.values_list("invoice_id", flat=True)), now)
 
 
 def refresh(ids: Sequence[str], now: datetime) -> None:
@@ -100,16 +111,60 @@ def card_of(
         return Decision("look", "no declined attempt is known"), None
     latest = failed[-1]
     decline = understand(documents.table(), latest.code, latest.advice, latest.network_code)
+    held = ahead_acting.cards(now, case.account_id)
+    dates = ahead_acting.dates_at(latest.at, case.account_id, now) if held else {}
+    new = new_card(held, dates, invoice.attempts, decline)
+    card, network = (new.name, new.network) if new else (latest.card, latest.network)
     tried = [Tried(a.at, a.card) for a in invoice.attempts]
     asked = case.steps.filter(what="retry").values_list("at", flat=True)
     tried += [
-        Tried(at, latest.card) for at in asked if not any(at <= t.at <= at + JOIN for t in tried)
+        Tried(at, card if new and at >= new.since else latest.card)
+        for at in asked
+        if not any(at <= t.at <= at + JOIN for t in tried)
     ]
+    longest = max(timedelta(hours=limit.hours) for limit in numbers.limits)
+    others = ledger.elsewhere(card, case.invoice_id, now - longest, now)
+    tried += [Tried(at, card, own=False) for at in others]
     here = Situation(
-        case.opened_at, decline, tried, latest.card, latest.card, latest.network,
-        mails.zone(case.account_id),
-    )  # fmt: skip
+        case.opened_at, decline, tried, card, latest.card, network, mails.zone(case.account_id)
+    )
     return decide(here, numbers, now, lessons.learned(numbers, now)), latest
+
+
+@dataclass(frozen=True)
+class NewCard:
+    """A card that was not tried yet: its name among attempts, its network, since when."""
+
+    name: str
+    network: str
+    since: datetime
+
+
+def new_card(
+    cards: Iterable[Card],
+    dates: Mapping[str, Month],
+    attempts: Sequence[ledger.Attempt],
+    decline: Decline,
+) -> NewCard | None:
+    """The card that would be charged now, if it came after the latest attempt.
+
+    It is known among attempts by its fingerprint, else by its id. The same card with another date
+    than it had then (``dates``) is a new one where its date was what the bank declined.
+    """
+    card = charged(cards)
+    latest = max(a.at for a in attempts)
+    if card is None or card.told_at is None or card.told_at <= latest:
+        return None
+    names = {card.fingerprint, card.card_id} - {""}
+    tried = {a.card for a in attempts}
+    name = card.fingerprint or card.card_id
+    network = card.network.lower()
+    if names.isdisjoint(tried) and "" not in tried:
+        return NewCard(name, network, card.told_at)
+    was = dates.get(card.card_id)
+    if decline.code in EXPIRED and was is not None and was != (card.exp_year, card.exp_month):
+        return NewCard(f"{name}:{card.exp_year}-{card.exp_month}", network, card.told_at)
+    return None
 
 
 def standing(case: Case) -> course.Standing:

@@ -7,18 +7,20 @@ from datetime import datetime, timedelta
 from tenure.core import jobs, schedule
 from tenure.facts.routing import ROUTING
 from tenure.programs.dunning import actions, ahead_acting, documents
-from tenure.programs.dunning.models import ALIVE, Case
 
 ADVANCE, AHEAD = "dunning.advance", "dunning.ahead"
 DAILY, AHEAD_AT = timedelta(days=1), timedelta(hours=6)
 EVERY_SECONDS = 60.0
-_TOLD = "tenure.programs.dunning.cases.told"
+_TOLD = {
+    "invoices": "tenure.programs.dunning.cases.told",
+    "payments": "tenure.programs.dunning.cases.told",
+    "cards": "tenure.programs.dunning.cases.card_told",
+}
 
 
 def tick(now: datetime) -> None:
     """Ask for a job if something is due; several workers share one."""
-    due = Case.objects.filter(state__in=ALIVE, next_at__lte=now)
-    if due.exists() and documents.current().running.on:
+    if actions.waiting(now).exists() and documents.current().running.on:
         jobs.enqueue(ADVANCE, now=now)
 
 
@@ -39,7 +41,7 @@ def register() -> None:
     jobs.register(AHEAD, _say_ahead)
     schedule.every(AHEAD, DAILY, AHEAD_AT)
     schedule.duty("dunning", EVERY_SECONDS, tick)
-    for table in ("invoices", "payments"):
+    for table, name in _TOLD.items():
         told = ROUTING.handlers.setdefault(table, [])
-        if _TOLD not in told:
-            told.append(_TOLD)
+        if name not in told:
+            told.append(name)

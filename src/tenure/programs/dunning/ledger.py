@@ -88,6 +88,28 @@ def _attempts(here: lake.Lake, now: datetime) -> dict[str, list[Attempt]]:
     return found
 
 
+def elsewhere(card: str, invoice_id: str, since: datetime, now: datetime) -> list[datetime]:
+    """When a card was tried for other invoices, whoever's, from ``since`` on, as known at ``now``.
+    Of a card whose name is not known nobody can say."""
+    here = lake.current()
+    if not card or not here.exists("payments"):
+        return []
+    listed = here.files("payments", since.date())["path"].to_pylist()
+    if not listed:
+        return []
+    found = sql.connection().sql(
+        "SELECT tried FROM (SELECT arg_max(attempted_at, received_at) AS tried,"
+        " arg_max(invoice_id, received_at) AS invoice_id FROM read_parquet($files,"
+        " union_by_name = true) WHERE properties ->> '$.card' = $card AND received_at <= $now"
+        " AND attempted_at >= $since AND attempted_at <= $now GROUP BY payment_id)"
+        " WHERE invoice_id IS DISTINCT FROM $invoice ORDER BY tried",
+        params={
+            "files": listed, "card": card, "now": now, "since": since, "invoice": invoice_id,
+        },
+    )  # fmt: skip
+    return list(found.to_arrow_table()["tried"].to_pylist())
+
+
 def _attempt(row: dict[str, Any]) -> Attempt:
     try:
         more = json.loads(row["properties"] or "{}")

@@ -114,10 +114,15 @@ def decide(
 
 
 def _at_once(here: Situation, numbers: Numbers, now: datetime) -> Decision:
-    at = allowed_from(numbers.limits, here.network, _on_card(here), now)
-    if at > now:
-        return Decision("retry", "a new card is there; the network allows a try from then on", at)
-    return Decision("retry", "a new card is there", at)
+    asked = [t.at for t in here.tried if t.own and t.card == here.card]
+    earliest, why = now, "a new card is there"
+    if asked:
+        earliest = max(now, max(asked) + timedelta(hours=numbers.retries.gap_hours))
+        why = "the new card was tried, and no result has come"
+    at = allowed_from(numbers.limits, here.network, _on_card(here), earliest)
+    if at > earliest:
+        return Decision("retry", f"{why}; the network allows a try from then on", at)
+    return Decision("retry", why, at)
 
 
 def _on_card(here: Situation) -> list[datetime]:
