@@ -12,10 +12,11 @@ from tenure.analytics.dataset import Dataset
 from tenure.analytics.errors import SpecError
 from tenure.analytics.revenue.cohorts import CohortAge
 from tenure.analytics.revenue.cohorts import cohorts as cohorts_of
-from tenure.analytics.revenue.figures import MonthFigures, figures, ratio
+from tenure.analytics.revenue.figures import MonthFigures, ratio
 from tenure.analytics.revenue.leaving import with_leaving
 from tenure.analytics.revenue.lives import lives
 from tenure.analytics.revenue.ltv import Economics, cac_of, levers, predictive_ltv
+from tenure.analytics.revenue.months import months
 from tenure.analytics.revenue.movements import movements
 from tenure.analytics.revenue.projection import project
 from tenure.analytics.signals.compute import compute_signals
@@ -50,8 +51,11 @@ def monthly(
 ) -> list[MonthFigures]:
     """A month's figures for each month from ``first`` to ``last``, split by ``by`` if given, of
     the accounts in ``only`` if given."""
-    moves = account_movements(first, last, known_at=known_at)
-    return figures(moves, groups(by, known_at), only=only)
+    return months(
+        _dataset(), first, last, **_rules(), known_at=known_at,
+        churned=ground.churn(known_at, health.churn_policy()), groups=groups(by, known_at),
+        only=only,
+    )  # fmt: skip
 
 
 def account_movements(first: date, last: date, *, known_at: datetime) -> pa.Table:
@@ -151,17 +155,17 @@ def _value(
     members: list[dict[str, Any]], currency: str, channels: Mapping[str, str]
 ) -> dict[str, Any]:
     rules = policy.ltv_policy()
-    months = [life["months"] for life in members]
+    lived = [life["months"] for life in members]
     lost = [life["lost"] for life in members]
     names = {life["account_id"]: channels.get(life["account_id"], "") for life in members}
     economics = Economics(
         sum(life["mrr_minor"] for life in members) / len(members),
-        ratio(sum(lost), sum(months)) or 0.0,
+        ratio(sum(lost), sum(lived)) or 0.0,
         cac_of(rules, names, currency),
         rules.gross_margin,
     )
-    predicted = predictive_ltv(months, lost, economics, rules.horizon_months)
-    projected = project(months, lost, economics, rules.horizon_months)
+    predicted = predictive_ltv(lived, lost, economics, rules.horizon_months)
+    projected = project(lived, lost, economics, rules.horizon_months)
     return {
         "accounts": len(members),
         "arpa_minor": economics.arpa_minor,

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenure.analytics.dataset import Dataset
-from tenure.analytics.revenue.cohorts import cohorts
 from tenure.analytics.revenue.figures import figures
+from tenure.analytics.revenue.leaving import with_leaving
+from tenure.analytics.revenue.months import months
 from tenure.analytics.revenue.movements import movements
-from tenure.analytics.revenue.overview import overview
 from tenure.analytics.revenue.policy import default_policy
 
 LATER = datetime(2025, 1, 1, tzinfo=UTC)
@@ -234,8 +234,14 @@ def test_amounts_stay_in_minor_units_whatever_their_size(currency: str, amount: 
         min_size=1, max_size=14,
     ),
     st.integers(60, 240),
+    st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 190),
+                       st.sampled_from(["voluntary", "involuntary"])), max_size=3),
+    st.one_of(st.none(), st.dictionaries(st.sampled_from("abc"), st.sampled_from(["it's", "y"]))),
+    st.one_of(st.none(), st.sets(st.sampled_from("abc"))),
 )  # fmt: skip
-def test_read_together_months_and_cohorts_are_what_they_are_apart(lives, known_day) -> None:
+def test_summed_where_facts_are_read_months_are_those_of_the_movements(
+    lives, known_day, gone, groups, only
+) -> None:
     begin = at("2023-12-20")
     rows = [
         {
@@ -250,6 +256,14 @@ def test_read_together_months_and_cohorts_are_what_they_are_apart(lives, known_d
     rules = {"policy": default_policy(), "grace_days": 7,
              "known_at": begin + timedelta(days=known_day)}  # fmt: skip
     span = (date(2024, 1, 1), date(2024, 6, 1))
-    months, ages = overview(data, *span, **rules)
-    assert months == figures(movements(data, *span, **rules))
-    assert ages == cohorts(data, *span, **rules)
+    churned = pa.table({
+        "account_id": pa.array([a for a, _, _ in gone], pa.string()),
+        "churned_at": pa.array([begin + timedelta(days=d) for _, d, _ in gone],
+                               pa.timestamp("us", "UTC")),
+        "kind": pa.array([k for _, _, k in gone], pa.string()),
+    })  # fmt: skip
+    rows = movements(data, *span, **rules)
+    assert months(data, *span, **rules) == figures(rows)
+    split = {"groups": groups, "only": only}
+    told = months(data, *span, **rules, churned=churned, **split)
+    assert told == figures(with_leaving(rows, churned), **split)

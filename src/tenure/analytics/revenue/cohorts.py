@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
-from typing import Any
 
 import pyarrow as pa
 
 from tenure.analytics.dataset import Dataset
 from tenure.analytics.engine import DuckDBEngine, Engine
 from tenure.analytics.moments import micros
+from tenure.analytics.revenue.figures import group_table
 from tenure.analytics.revenue.movements import month_starts, states_sql
 from tenure.analytics.revenue.policy import RevenuePolicy
 from tenure.analytics.validation.intervals import wilson
@@ -26,21 +26,17 @@ _SUMMED = ("size", "alive", "start_minor", "mrr_minor")
 _COHORTS_SQL = """
 WITH {states},
 older AS (SELECT DISTINCT account_id, currency FROM held WHERE mrr > 0 AND since < {first}),
-young AS (SELECT states.*, false AS older FROM states ANTI JOIN older USING (account_id, currency))
-SELECT * FROM ({aged})
-"""
-_AGED_SQL = """
-WITH paying AS (
-  SELECT account_id, currency, step, mrr FROM {known}
-  WHERE NOT older AND mrr > 0 AND step > 0 AND step < {steps}
+paying AS (
+  SELECT account_id, currency, step, mrr FROM states ANTI JOIN older USING (account_id, currency)
+  WHERE mrr > 0 AND step > 0
 ),
 born AS (
   SELECT account_id, currency, min(step) AS step, arg_min(mrr, step) AS mrr
   FROM paying GROUP BY ALL
 ),
 members AS (
-  SELECT born.*, {name} AS name
-  FROM born {groups} {only}
+  SELECT born.*, coalesce(g.name, {rest}) AS name
+  FROM born LEFT JOIN cohort_groups g USING (account_id) {only}
 ),
 sizes AS (
   SELECT currency, name, step, count(*) AS size, sum(mrr)::BIGINT AS mrr FROM members GROUP BY ALL
@@ -122,39 +118,18 @@ def cohorts(
     starts = [s for s in month_starts(first, last) if s <= known_at]
     if len(starts) < 2:
         return []
-    named = groups or {}
-    names = pa.table(
-        {
-            "account_id": pa.array(list(named), pa.string()),
-            "name": pa.array(list(named.values()), pa.string()),
-        }
-    )
-    extra = {"cohort_groups": names}
+    extra = {"cohort_groups": group_table(groups or {})}
     if only is not None:
         extra["cohort_only"] = pa.table({"account_id": pa.array(sorted(only), pa.string())})
-    aged = aged_sql(
-        "young", len(starts), rest=rest if groups is not None else "",
-        groups="LEFT JOIN cohort_groups g USING (account_id)",
-        only="" if only is None else "SEMI JOIN cohort_only USING (account_id)",
-    )  # fmt: skip
+    named = (rest if groups is not None else "").replace("'", "''")
     sql = _COHORTS_SQL.format(
         states=states_sql([micros(s) for s in starts], policy, grace_days, micros(known_at)),
         first=micros(starts[0]),
-        aged=aged,
+        steps=len(starts),
+        rest=f"'{named}'",
+        only="" if only is None else "SEMI JOIN cohort_only USING (account_id)",
     )
     rows = (engine or DuckDBEngine()).query(sql, dataset, extra).to_pylist()
-    return read_ages(rows, starts)
-
-
-def aged_sql(known: str, steps: int, *, rest: str = "", groups: str = "", only: str = "") -> str:
-    """Cohorts at each age, from a relation of states with ``older`` (paid before the first)."""
-    text = "'" + rest.replace("'", "''") + "'"
-    name = f"coalesce(g.name, {text})" if groups else text
-    return _AGED_SQL.format(known=known, steps=steps, name=name, groups=groups, only=only)
-
-
-def read_ages(rows: Sequence[Mapping[str, Any]], starts: Sequence[datetime]) -> list[CohortAge]:
-    """The rows of ``aged_sql`` with their months."""
     return [
         CohortAge(
             starts[r["step"] - 1].date(), r["name"], r["currency"], r["age"], r["size"],

@@ -127,12 +127,19 @@ GROUP BY ALL ORDER BY ALL
 """
 
 
-def summed_sql(moves: str) -> str:
-    """The query that sums the query ``moves`` to figures, one group, its leaving not told."""
-    return (
-        f"WITH moves AS (SELECT *, CAST(NULL AS VARCHAR) AS leaving FROM ({moves})),"
-        " groups AS (SELECT '' AS account_id, '' AS name WHERE false) "
-        + _FIGURES.replace("$rest", "''")
+def summed_sql(moves: str, rest: str) -> str:
+    """The query that sums the query ``moves`` to figures by the relation ``groups``."""
+    named = "'" + rest.replace("'", "''") + "'"
+    return f"WITH moves AS ({moves})" + _FIGURES.replace("$rest", named)
+
+
+def group_table(groups: Mapping[str, str]) -> pa.Table:
+    """The relation ``groups``: account and name."""
+    return pa.table(
+        {
+            "account_id": pa.array(list(groups), pa.string()),
+            "name": pa.array(list(groups.values()), pa.string()),
+        }
     )
 
 
@@ -147,16 +154,7 @@ def figures(
     keeps the accounts named. Churn is voluntary or involuntary where ``moves`` says ``leaving``.
     """
     con = connect(chosen(moves, only))
-    named = groups or {}
-    con.register(
-        "groups",
-        pa.table(
-            {
-                "account_id": pa.array(list(named), pa.string()),
-                "name": pa.array(list(named.values()), pa.string()),
-            }
-        ),
-    )
+    con.register("groups", group_table(groups or {}))
     rows = con.sql(_FIGURES, params={"rest": rest if groups is not None else ""})
     names = rows.columns
     return [MonthFigures(**dict(zip(names, row, strict=True))) for row in rows.fetchall()]

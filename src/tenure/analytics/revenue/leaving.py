@@ -12,15 +12,15 @@ import pyarrow as pa
 
 KINDS = ("voluntary", "involuntary", "unknown")
 
-_JOIN = """
+LEAVING_SQL = """
 SELECT m.*, CASE WHEN m.kind = 'churn' THEN coalesce(k.kind, 'unknown') END AS leaving
-FROM moves m LEFT JOIN (
+FROM {moves} m LEFT JOIN (
   SELECT account_id, date_trunc('month', churned_at - INTERVAL 1 MICROSECOND)::DATE AS month,
          arg_max(kind, churned_at) AS kind
   FROM churned GROUP BY ALL
 ) k ON m.kind = 'churn' AND k.account_id = m.account_id AND k.month = m.month
-ORDER BY m.month, m.account_id, m.currency
 """
+_ORDER = "ORDER BY m.month, m.account_id, m.currency"
 
 
 def with_leaving(moves: pa.Table, churned: pa.Table) -> pa.Table:
@@ -34,4 +34,4 @@ def with_leaving(moves: pa.Table, churned: pa.Table) -> pa.Table:
     con.execute("SET TimeZone = 'UTC'")
     con.register("moves", moves)
     con.register("churned", churned)
-    return con.sql(_JOIN).to_arrow_table()
+    return con.sql(LEAVING_SQL.format(moves="moves") + _ORDER).to_arrow_table()

@@ -98,7 +98,6 @@ known AS (
   FROM states LEFT JOIN older USING (account_id, currency)
 )
 SELECT * FROM ({moves})
-ORDER BY month, account_id, currency
 """
 MOVES_SQL = """
 WITH seen AS (
@@ -175,11 +174,17 @@ def month_starts(first: date, last: date) -> list[datetime]:
     return [datetime(n // 12, n % 12 + 1, 1, tzinfo=UTC) for n in range(low, high + 1)]
 
 
-def moves_sql(known: str, starts: Sequence[datetime]) -> str:
-    """The movements in a relation of states that says for each whether its account had paid before
-    the first of ``starts`` (column ``older``)."""
+def moves_sql(
+    starts: Sequence[datetime], policy: RevenuePolicy, grace_days: int, known_at: datetime
+) -> str:
+    """The query behind ``movements``, for the months that ``starts`` bound."""
+    boundaries = [min(micros(s), micros(known_at)) for s in starts]
     months = "[" + ", ".join(f"DATE '{s.date()}'" for s in starts) + "]"
-    return MOVES_SQL.format(known=known, last=len(starts) - 1, months=months)
+    return KNOWN_SQL.format(
+        states=states_sql(boundaries, policy, grace_days, micros(known_at)),
+        first=boundaries[0],
+        moves=MOVES_SQL.format(known="known", last=len(starts) - 1, months=months),
+    )
 
 
 def movements(
@@ -200,11 +205,5 @@ def movements(
     Accounts without revenue at both ends of a month have no row. Months that are not over at
     ``known_at`` are counted up to that moment.
     """
-    starts = month_starts(first, last)
-    boundaries = [min(micros(s), micros(known_at)) for s in starts]
-    sql = KNOWN_SQL.format(
-        states=states_sql(boundaries, policy, grace_days, micros(known_at)),
-        first=boundaries[0],
-        moves=moves_sql("known", starts),
-    )
-    return (engine or DuckDBEngine()).query(sql, dataset)
+    sql = moves_sql(month_starts(first, last), policy, grace_days, known_at)
+    return (engine or DuckDBEngine()).query(f"{sql} ORDER BY month, account_id, currency", dataset)
