@@ -18,20 +18,20 @@ from tenure.analytics.dataset import Dataset
 from tenure.analytics.engine import DuckDBEngine, Engine
 from tenure.analytics.moments import micros
 from tenure.analytics.revenue.figures import group_table
-from tenure.analytics.revenue.movements import month_starts, states_sql
+from tenure.analytics.revenue.movements import month_starts, pieces_sql
 from tenure.analytics.revenue.policy import RevenuePolicy
 from tenure.analytics.validation.intervals import wilson
 
 _SUMMED = ("size", "alive", "start_minor", "mrr_minor")
 _COHORTS_SQL = """
-WITH {states},
+WITH {pieces},
 older AS (SELECT DISTINCT account_id, currency FROM held WHERE mrr > 0 AND since < {first}),
 paying AS (
-  SELECT account_id, currency, step, mrr FROM states ANTI JOIN older USING (account_id, currency)
-  WHERE mrr > 0 AND step > 0
+  SELECT account_id, currency, greatest(low, 1) AS low, high, mrr
+  FROM pieces ANTI JOIN older USING (account_id, currency) WHERE mrr > 0 AND high > 0
 ),
 born AS (
-  SELECT account_id, currency, min(step) AS step, arg_min(mrr, step) AS mrr
+  SELECT account_id, currency, min(low) AS step, arg_min(mrr, low) AS mrr
   FROM paying GROUP BY ALL
 ),
 members AS (
@@ -42,9 +42,11 @@ sizes AS (
   SELECT currency, name, step, count(*) AS size, sum(mrr)::BIGINT AS mrr FROM members GROUP BY ALL
 ),
 later AS (
-  SELECT m.currency, m.name, m.step, p.step - m.step AS age, count(*) AS alive,
-         sum(p.mrr)::BIGINT AS mrr
-  FROM members m JOIN paying p USING (account_id, currency) GROUP BY ALL
+  SELECT currency, name, step, age, count(*) AS alive, sum(mrr)::BIGINT AS mrr
+  FROM (SELECT m.currency, m.name, m.step, p.mrr,
+               unnest(range(p.low - m.step, p.high - m.step + 1)) AS age
+        FROM members m JOIN paying p USING (account_id, currency))
+  GROUP BY ALL
 )
 SELECT s.currency, s.name, s.step, s.size, s.mrr AS start_minor, a.age,
        coalesce(l.alive, 0) AS alive, coalesce(l.mrr, 0) AS mrr_minor
@@ -123,7 +125,7 @@ def cohorts(
         extra["cohort_only"] = pa.table({"account_id": pa.array(sorted(only), pa.string())})
     named = (rest if groups is not None else "").replace("'", "''")
     sql = _COHORTS_SQL.format(
-        states=states_sql([micros(s) for s in starts], policy, grace_days, micros(known_at)),
+        pieces=pieces_sql([micros(s) for s in starts], policy, grace_days, micros(known_at)),
         first=micros(starts[0]),
         steps=len(starts),
         rest=f"'{named}'",

@@ -13,13 +13,13 @@ import pyarrow as pa
 from tenure.analytics.dataset import Dataset
 from tenure.analytics.engine import DuckDBEngine, Engine
 from tenure.analytics.moments import DAY_US, micros
-from tenure.analytics.revenue.movements import states_sql
+from tenure.analytics.revenue.movements import pieces_sql
 from tenure.analytics.revenue.policy import RevenuePolicy
 
 MONTH_DAYS = 365.25 / 12
 
 _LIVES_SQL = """
-WITH {states}
+WITH {pieces}
 SELECT account_id, currency,
        (least(max(until), {known}) - min(since)) / {month_us} AS months,
        max(until) + {grace} < {known} AS lost,
@@ -44,7 +44,7 @@ def lives(
     """
     known = micros(known_at)
     sql = _LIVES_SQL.format(
-        states=states_sql([known], policy, grace_days, known),
+        pieces=pieces_sql([known], policy, grace_days, known),
         known=known,
         grace=grace_days * DAY_US,
         month_us=MONTH_DAYS * DAY_US,

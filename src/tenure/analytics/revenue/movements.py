@@ -32,7 +32,7 @@ from tenure.analytics.revenue.policy import RevenuePolicy
 
 FOREVER = 2**62
 
-STATES_SQL = """
+PIECES_SQL = """
 facts AS (
   SELECT subscription_id, account_id, coalesce(currency, '') AS currency,
          CASE WHEN ended_at > coalesce(updated_at, started_at)
@@ -78,45 +78,42 @@ counted AS (  -- the first and the last boundary at which each was so
               ELSE least({month_of_until}, {steps} - 2) END AS high
   FROM bridged WHERE since < {end} AND until >= {begin}
 ),
-states AS (  -- of one thing the changes follow on each other: there is nothing to add up
-  SELECT account_id, currency, unnest(range(low, high + 1))::INTEGER AS step, mrr::BIGINT AS mrr
+pieces AS (  -- of one thing the changes follow on each other: there is nothing to add up
+  SELECT account_id, currency, low::INTEGER AS low, high::INTEGER AS high, mrr::BIGINT AS mrr
   FROM counted ANTI JOIN several USING (account_id, currency) WHERE low <= high
   UNION ALL
-  SELECT account_id, currency, step::INTEGER AS step, sum(mrr)::BIGINT AS mrr
+  SELECT account_id, currency, step::INTEGER AS low, step::INTEGER AS high, sum(mrr)::BIGINT AS mrr
   FROM (SELECT account_id, currency, mrr, unnest(range(low, high + 1)) AS step
         FROM counted SEMI JOIN several USING (account_id, currency) WHERE low <= high)
   GROUP BY ALL
 )
 """
-"""What every account paid at each boundary (no row: it was no customer)."""
+"""What every account paid from one boundary to another, both included (where no piece covers a
+boundary, it was no customer)."""
 
-KNOWN_SQL = """
-WITH {states},
-older AS (SELECT DISTINCT account_id, currency FROM held WHERE mrr > 0 AND since < {first}),
-known AS (
-  SELECT states.*, older.account_id IS NOT NULL AS older
-  FROM states LEFT JOIN older USING (account_id, currency)
-)
-SELECT * FROM ({moves})
-"""
 MOVES_SQL = """
-WITH seen AS (
-  SELECT *, lag(step) OVER life AS step_before, lag(mrr) OVER life AS mrr_before,
-         lead(step) OVER life AS step_after,
-         older OR coalesce(max(mrr) OVER (
+WITH {pieces},
+older AS (SELECT DISTINCT account_id, currency FROM held WHERE mrr > 0 AND since < {first}),
+seen AS (
+  SELECT *, lag(high) OVER life AS high_before, lag(mrr) OVER life AS mrr_before,
+         lead(low) OVER life AS low_after,
+         older.account_id IS NOT NULL OR coalesce(max(mrr) OVER (
            life ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) > 0 AS paid_before
-  FROM {known}
-  WINDOW life AS (PARTITION BY account_id, currency ORDER BY step)
+  FROM pieces LEFT JOIN older USING (account_id, currency)
+  WINDOW life AS (PARTITION BY account_id, currency ORDER BY low)
 ),
-moves AS (
-  SELECT account_id, currency, step - 1 AS step,
-         CASE WHEN step_before = step - 1 THEN mrr_before ELSE 0 END AS start_minor,
-         mrr AS end_minor, paid_before, coalesce(step_before = step - 1, false) AS was_customer,
+moves AS (  -- to a piece, within it, and out of it where none follows
+  SELECT account_id, currency, low - 1 AS step,
+         CASE WHEN high_before = low - 1 THEN mrr_before ELSE 0 END AS start_minor,
+         mrr AS end_minor, paid_before, coalesce(high_before = low - 1, false) AS was_customer,
          true AS is_customer
-  FROM seen WHERE step > 0
+  FROM seen WHERE low > 0
   UNION ALL
-  SELECT account_id, currency, step, mrr, 0, true, true, false
-  FROM seen WHERE coalesce(step_after <> step + 1, true) AND step < {last}
+  SELECT account_id, currency, unnest(range(low, high)), mrr, mrr, true, true, true
+  FROM seen WHERE high > low AND mrr > 0
+  UNION ALL
+  SELECT account_id, currency, high, mrr, 0, true, true, false
+  FROM seen WHERE coalesce(low_after <> high + 1, true) AND high < {last}
 )
 SELECT ({months})[step + 1] AS month, account_id, currency, start_minor::BIGINT AS start_minor,
        end_minor::BIGINT AS end_minor,
@@ -131,10 +128,10 @@ FROM moves WHERE start_minor <> 0 OR end_minor <> 0
 """
 
 
-def states_sql(
+def pieces_sql(
     boundaries: Sequence[int], policy: RevenuePolicy, grace_days: int, known: int
 ) -> str:
-    """Common table expressions that end in ``states``; moments in microseconds since 1970.
+    """Common table expressions that end in ``pieces``; moments in microseconds since 1970.
 
     ``boundaries`` are first moments of months that follow on each other; the last may be any moment
     within its month or at its end.
@@ -145,7 +142,7 @@ def states_sql(
     """
     first = datetime.fromtimestamp(boundaries[0] / 1_000_000, UTC).date()
     month = f"date_diff('month', DATE '{first}', make_timestamp({{}}))"
-    return STATES_SQL.format(
+    return PIECES_SQL.format(
         begin=boundaries[0],
         end=boundaries[-1],
         month_of_since=month.format("since"),
@@ -180,10 +177,11 @@ def moves_sql(
     """The query behind ``movements``, for the months that ``starts`` bound."""
     boundaries = [min(micros(s), micros(known_at)) for s in starts]
     months = "[" + ", ".join(f"DATE '{s.date()}'" for s in starts) + "]"
-    return KNOWN_SQL.format(
-        states=states_sql(boundaries, policy, grace_days, micros(known_at)),
+    return MOVES_SQL.format(
+        pieces=pieces_sql(boundaries, policy, grace_days, micros(known_at)),
         first=boundaries[0],
-        moves=MOVES_SQL.format(known="known", last=len(starts) - 1, months=months),
+        last=len(starts) - 1,
+        months=months,
     )
 
 
