@@ -206,3 +206,17 @@ def test_kinds_that_mean_nothing_are_counted_and_broken_ones_kept(workspace: Any
     StripeTrouble.objects.update(body=json.dumps(whole).encode())
     assert landing.read_again(trouble.event_id, START)
     assert not StripeTrouble.objects.exists()
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_an_end_holds_against_a_change_of_its_second_whichever_arrives_first(turned: bool) -> None:
+    at = START + HOUR
+    change = event("customer.subscription.updated", subscription(), at)
+    end = event(
+        "customer.subscription.deleted",
+        subscription(status="canceled", ended_at=stamp(at), canceled_at=stamp(at)), at,
+    )  # fmt: skip
+    for number, one in enumerate([end, change] if turned else [change, end]):
+        comes(one, at=at + timedelta(seconds=10 * number))
+    (row,) = latest("subscriptions")
+    assert (row["status"], row["ended_at"]) == ("cancelled", at)

@@ -24,7 +24,8 @@ class Stripe:
     name = "stripe"
 
     def retry_invoice(self, invoice_id: str, *, key: str, now: datetime) -> Outcome:
-        """Ask Stripe to collect the invoice now; *declined* says why it could not."""
+        """Ask Stripe to collect the invoice now; *declined* says why it could not, *awaited* that
+        the bank has not answered yet (a debit takes days)."""
         import stripe
 
         with asking():
@@ -34,10 +35,12 @@ class Stripe:
             if invoice["status"] != "open":
                 raise Refused(f"the invoice is {invoice['status']}: nothing can be collected")
             try:
-                client().v1.invoices.pay(invoice_id, {}, _under(key))
+                tried = client().v1.invoices.pay(invoice_id, {}, _under(key)).to_dict()
             except stripe.CardError as no:
                 return _declined(no, now)
-        return Outcome("done", now, "collected")
+        if tried["status"] == "paid":
+            return Outcome("done", now, "collected")
+        return Outcome("awaited", now, "asked for: the result is told by a notice")
 
     def is_settled(self, invoice_id: str) -> bool:
         """By the invoice's own status; one that nobody can collect any more is not settled."""
@@ -87,8 +90,7 @@ class Stripe:
 
         name = _coupon(key)
         with asking():
-            there = _alive(which)
-            kept = [_coupon_of(d) for d in there.get("discounts") or []]
+            kept = _coupons_of(_alive(which, coupons=True))
             if name in kept:
                 return Outcome("done", now)
             made: Any = {
@@ -106,8 +108,7 @@ class Stripe:
     def remove_coupon(self, which: Subscription, *, key: str, now: datetime) -> Outcome:
         """Take the coupons that Tenure gave off the subscription."""
         with asking():
-            there = _alive(which)
-            kept = [_coupon_of(d) for d in there.get("discounts") or []]
+            kept = _coupons_of(_alive(which, coupons=True))
             left = [c for c in kept if not c.startswith(_COUPONS)]
             if left != kept:
                 _update(which, {"discounts": [{"coupon": c} for c in left] or ""}, key)
@@ -150,6 +151,10 @@ def _coupon(key: str) -> str:
     return _COUPONS + sha256(key.encode()).hexdigest()[:24]
 
 
+def _coupons_of(there: Object) -> list[str]:
+    return [_coupon_of(d) for d in there.get("discounts") or []]
+
+
 def _coupon_of(discount: Any) -> str:
     if not isinstance(discount, Mapping):
         return ""
@@ -162,14 +167,14 @@ def _under(key: str) -> Any:
     return {"idempotency_key": key if len(key) <= 255 else sha256(key.encode()).hexdigest()}
 
 
-def _subscription(which: Subscription) -> Object:
-    asked: Any = {"expand": ["discounts"]}
+def _subscription(which: Subscription, coupons: bool = False) -> Object:
+    asked: Any = {"expand": ["discounts"]} if coupons else {}
     found: Object = client().v1.subscriptions.retrieve(which.subscription_id, asked).to_dict()
     return found
 
 
-def _alive(which: Subscription) -> Object:
-    there = _subscription(which)
+def _alive(which: Subscription, coupons: bool = False) -> Object:
+    there = _subscription(which, coupons)
     if there["status"] in ("canceled", "incomplete_expired"):
         raise Refused("the subscription has ended at Stripe")
     return there

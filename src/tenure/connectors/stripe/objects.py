@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, overload
 
 from tenure.connectors.stripe import money
@@ -126,6 +126,7 @@ STATES = {
     "trialing": "trialing", "active": "active", "past_due": "past_due", "unpaid": "past_due",
     "canceled": "cancelled", "paused": "paused",
 }  # fmt: skip
+LAST_OF_SECOND = timedelta(microseconds=999_999)
 OURS = "Tenure: "
 """Begins the comment of a cancellation that Tenure carried out; the reason follows."""
 _REASONS = {
@@ -143,7 +144,9 @@ def _subscription(thing: Object, at: datetime, known: Known) -> Told:
     status = STATES.get(str(thing.get("status")))
     if status is None:
         return Told()  # not begun: its first payment has not been made
-    return Told([("subscriptions", subscription_row(thing, at, status, known))])
+    # Stripe's moments are whole seconds, and nothing comes after an end: it is the last of its own.
+    when = at + LAST_OF_SECOND if status == "cancelled" and thing.get("ended_at") else at
+    return Told([("subscriptions", subscription_row(thing, when, status, known))])
 
 
 def subscription_row(thing: Object, at: datetime, status: str, known: Known) -> Row:
