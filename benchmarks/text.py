@@ -1,7 +1,9 @@
 """How well texts are scored: against ratings by people that VADER's paper came with.
 
     pip download --no-deps --no-binary :all: vaderSentiment==3.3.2 -d FOLDER
-    python benchmarks/text.py FOLDER/vaderSentiment-3.3.2.tar.gz
+    python benchmarks/text.py FOLDER/vaderSentiment-3.3.2.tar.gz [MODEL-FOLDER]
+
+With a folder, the same figures of the text classifier in it (see docs/rules/text.md).
 
 3,708 sentences of product reviews on Amazon, each rated from -4 to 4 by 20 people (Hutto and
 Gilbert 2014). It was made by the authors of the lexicon, who did not tune the rules on it, but
@@ -19,7 +21,7 @@ from pathlib import Path
 import numpy as np
 from scipy import stats
 
-from tenure.analytics.text.sentiment import default_text, looks_english, sentiments
+from tenure.analytics.text.sentiment import default_text, looks_english, sentiments, told_by
 
 _INNER = "additional_resources/hutto_ICWSM_2014.tar.gz"
 _FILE = "hutto_ICWSM_2014/amazonReviewSnippets_GroundTruth.txt"
@@ -55,8 +57,13 @@ def interval(good: np.ndarray, bad: np.ndarray) -> tuple[float, float]:
 def main() -> None:
     """Print the figures of docs/rules/text.md."""
     texts, ratings = rated(Path(sys.argv[1]))
+    rules = default_text()
+    if len(sys.argv) > 2:
+        model = rules.model.model_copy(update={"folder": sys.argv[2]})
+        rules = rules.model_copy(update={"model": model})
+        told_by(rules)  # reads it
     began = time.perf_counter()
-    scores = sentiments(texts)
+    scores = sentiments(texts, rules)
     seconds = time.perf_counter() - began
     known = np.array([np.nan if s is None else s for s in scores])
     value = np.nan_to_num(known)

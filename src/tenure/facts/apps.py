@@ -7,9 +7,10 @@ class FactsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from tenure.facts import contracts, duties, ingest_policy, watch
+        from tenure.facts import contracts, duties, feelings, ingest_policy, watch
 
         contracts.register()
+        feelings.register()
         ingest_policy.register()
         duties.register()
         watch.register()

@@ -61,6 +61,7 @@ def tickets(*rows: dict[str, Any]) -> list[dict[str, Any]]:
     return facts.to_pylist()
 
 
+@pytest.mark.django_db
 def test_a_ticket_without_a_sentiment_gets_that_of_its_words() -> None:
     told = tickets(
         {"subject": "Broken again", "body": "This is terrible, I am very angry."},
@@ -76,11 +77,13 @@ def test_a_ticket_without_a_sentiment_gets_that_of_its_words() -> None:
     assert json.loads(told[3]["properties"]) == {"order": 7, "sentiment_by": "vader"}
 
 
+@pytest.mark.django_db
 def test_the_same_ticket_again_is_the_same_fact() -> None:
     one, two = (tickets({"subject": "Awful"})[0]["message_id"] for _ in range(2))
     assert one == two
 
 
+@pytest.mark.django_db
 def test_a_survey_answer_gets_the_tone_of_its_words_and_keeps_one_that_was_given() -> None:
     base = {"account_id": "a", "survey": "nps", "responded_at": "2026-02-01T10:00:00Z"}
     rows = [

@@ -6,13 +6,14 @@ import json
 from collections.abc import Callable, Iterable
 from itertools import count
 
-from learning.audit.firms import accounts, add, ago, contacts, subscriptions
+from learning.audit.firms import accounts, add, ago, contacts, events, subscriptions
 from people import NOW
 
 from tenure.channels.models import SENT, Message
 from tenure.core import policy as documents
 from tenure.learning.investigations.models import Investigation
 from tenure.plays import switching
+from tenure.plays.models import Enrolment
 from tenure.programs.cancel.models import Visit
 
 Firm = Callable[[], None]
@@ -154,6 +155,37 @@ def studied(confirmed: int) -> Firm:
                 state="confirmed" if n < confirmed else "open",
             )
             for n, i in enumerate(ids)
+        )  # fmt: skip
+
+    return firm
+
+
+def begun(reached_within: float, others: int = 4) -> Firm:
+    """Twelve accounts began forty days ago; all but so many of them used the core so soon after."""
+
+    def firm() -> None:
+        ids = accounts(12, since=40)
+        add("accounts", ({"account_id": i, "created_at": ago(40)} for i in ids))
+        add("features", [{"feature_id": "board", "event": "Board Made", "core": True}])
+        for n, account in enumerate(ids):
+            at = 40 - (reached_within if n >= others else 30)
+            events(1, 40 - 0.01, account_id=account, event="Tour Begun")
+            events(1, at, account_id=account, event="Board Made")
+
+    return firm
+
+
+def through(first_value_on_day: float) -> Firm:
+    """Six accounts were seen through onboarding to its end on day 21, whatever they did."""
+
+    def firm() -> None:
+        begun(first_value_on_day, others=0)()
+        Enrolment.objects.bulk_create(
+            Enrolment(
+                play="onboarding-mails", version=0, subject=f"acc{n}", account_id=f"acc{n}",
+                state="done", step="end", due_at=ago(19), entered_at=ago(40), ended_at=ago(19),
+            )
+            for n in range(6)
         )  # fmt: skip
 
     return firm

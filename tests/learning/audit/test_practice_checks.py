@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from learning.audit.acting_firms import (
     aimed,
+    begun,
     coupon,
     failed,
     leaving,
@@ -17,6 +18,7 @@ from learning.audit.acting_firms import (
     sprayed,
     studied,
     switch_the_flow_on,
+    through,
     visited,
 )
 from learning.audit.firms import (
@@ -248,6 +250,11 @@ FIRMS: list[tuple[str, Firm, str, Firm]] = [
     ("no_cancel_flow", leaving(False), "1 accounts ended", leaving(True)),
     ("same_offer_for_every_reason", one_answer, "Of 9 reasons", switch_the_flow_on),
     ("deep_discounts", coupon(60), "2 of 2 accounts", coupon(25)),
+    ("onboarding_too_long", begun(3, others=8), "4 of 12 accounts that began", begun(3)),
+    ("onboarding_too_long", begun(9), "0 of 12", begun(6.9)),
+    ("onboarding_as_checklist", through(25), "6 of 6 accounts", through(20)),
+    ("generic_onboarding", playing("Hello", "onboarding", "tenure_days"),
+     "0 of 1 onboarding plays", playing("Hello, large", "onboarding", "employees")),
     ("saving_only_at_cancellation", visited(False), "6 of 6 visits", visited(True)),
 ]  # fmt: skip
 NAMES = [f"{key}-{n}" for n, (key, *_) in enumerate(FIRMS)]

@@ -1,4 +1,5 @@
-"""Sentiment of a text from -1 to 1, by VADER's lexicon and rules; nothing leaves the machine.
+"""Sentiment of a text from -1 to 1; nothing leaves the machine. By VADER's lexicon and rules, or by
+a model of one's own (see ``classifier``).
 
 Hutto and Gilbert, *VADER: A Parsimonious Rule-based Model for Sentiment Analysis of Social Media
 Text*, ICWSM 2014: words carry valences rated by people, changed by negation, degree words, capitals
@@ -17,6 +18,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from tenure.analytics import toml
+from tenure.analytics.text.classifier import ModelPolicy, classifier
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 
@@ -31,13 +33,23 @@ class TextPolicy(BaseModel):
     least_share: float = Field(ge=0, le=1)
     english: frozenset[str]
     others: frozenset[str]
+    model: ModelPolicy
+
+
+def parse_text(source: str, text: str) -> TextPolicy:
+    """The numbers and words in the TOML ``text``; SpecError if they are not sound, or the model
+    they name cannot be used."""
+    found = toml.parse(TextPolicy, source, toml.read(source, text))
+    if found.model.folder:
+        classifier(found.model)
+    return found
 
 
 @lru_cache
 def default_text() -> TextPolicy:
     """The packaged numbers and words."""
     text = (files("tenure.analytics.text") / "sentiment.toml").read_text("utf-8")
-    return toml.parse(TextPolicy, "text/sentiment", toml.read("text/sentiment", text))
+    return parse_text("sentiment", text)
 
 
 def sentiment(text: str | None, policy: TextPolicy | None = None) -> float | None:
@@ -56,15 +68,23 @@ def sentiment(text: str | None, policy: TextPolicy | None = None) -> float | Non
     return None if told["neu"] == 1.0 or not told["compound"] else float(told["compound"])
 
 
-def sentiments(texts: Iterable[str | None]) -> list[float | None]:
-    """The scores of many texts, in their order; equal texts are scored once."""
-    rules, known = default_text(), dict[str | None, float | None]()
-    found = []
-    for text in texts:
-        if text not in known:
-            known[text] = sentiment(text, rules)
-        found.append(known[text])
-    return found
+def sentiments(texts: Iterable[str | None], policy: TextPolicy | None = None) -> list[float | None]:
+    """The scores of many texts, in their order; equal texts are scored once. By the policy's own
+    model where it names one, whatever the language; else by the lexicon."""
+    rules, listed = policy or default_text(), list(texts)
+    once = list(dict.fromkeys(listed))
+    if rules.model.folder:
+        asked = [text for text in once if text and text.strip()]
+        told = classifier(rules.model).tones([t[: rules.most_characters] for t in asked])
+        known: dict[str | None, float | None] = dict(zip(asked, told, strict=True))
+    else:
+        known = {text: sentiment(text, rules) for text in once}
+    return [known.get(text) for text in listed]
+
+
+def told_by(policy: TextPolicy) -> str:
+    """Who scores: the model by its folder's name, or ``vader``."""
+    return classifier(policy.model).name if policy.model.folder else "vader"
 
 
 def looks_english(text: str, policy: TextPolicy) -> bool:

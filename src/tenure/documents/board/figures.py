@@ -18,6 +18,7 @@ from tenure.analytics.validation.intervals import wilson
 from tenure.core import policy
 from tenure.documents.board.spec import DOCUMENT, Board, Entry, Figure, Settings, entries
 from tenure.facts import lake
+from tenure.health import first_value
 from tenure.health import ground as churned
 from tenure.health import policy as health
 from tenure.health.lake_reading import as_known, engine
@@ -135,22 +136,16 @@ def _health(settings: Settings, windows: Windows, now: datetime) -> Found:  # no
 
 
 def _first_value(settings: Settings, windows: Windows, now: datetime) -> Found:
-    if not _has("accounts", "events", "features"):
+    if not first_value.known():
         return {}
-    rows = as_known(
-        "SELECT a.created_at AS begun, MIN(e.timestamp) AS reached FROM accounts AS a"
-        " LEFT JOIN events AS e ON e.account_id = a.account_id AND e.timestamp >= a.created_at"
-        " AND e.event IN (SELECT event FROM features WHERE core)"
-        f" WHERE a.created_at >= {micros(windows[0][0])} GROUP BY a.account_id, a.created_at",
-        now, "accounts", "events", "features", since=windows[0][0].date(),
-    )  # fmt: skip
+    rows = first_value.firsts(windows[0][0], now)
     within = settings.core_days * DAY_US
     firsts, activated = [], []
     for since, until in windows:
-        begun = [r for r in rows if micros(since) <= r["begun"] < micros(until)]
-        firsts.append(_median((r["reached"] - r["begun"]) / DAY_US for r in begun if r["reached"]))
-        old = [r for r in begun if r["begun"] + within <= micros(now)]
-        soon = sum(r["reached"] is not None and r["reached"] - r["begun"] <= within for r in old)
+        begun = [r for r in rows if micros(since) <= r.begun < micros(until)]
+        firsts.append(_median((r.reached - r.begun) / DAY_US for r in begun if r.reached))
+        old = [r for r in begun if r.begun + within <= micros(now)]
+        soon = sum(r.reached is not None and r.reached - r.begun <= within for r in old)
         activated.append(_share(soon, len(old)))
     return {"first_value": firsts, "activation": activated}
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from tenure.learning.audit import documents
 from tenure.learning.audit.checks import CHECKS
-from tenure.learning.audit.finding import Finding, Outcome, in_order
+from tenure.learning.audit.finding import Finding, in_order
 from tenure.learning.audit.ground import Ground
 from tenure.learning.audit.policy import Rule
 
@@ -19,8 +19,7 @@ def examine(now: datetime) -> list[Finding]:
 
 
 def _finding(key: str, rule: Rule, ground: Ground) -> Finding:
-    check = CHECKS.get(key)
-    outcome = check(ground, rule) if check else Outcome("not_assessed", rule.missing)
+    outcome = CHECKS[key](ground, rule)
     return Finding(
         key, rule.severity, rule.title, outcome.state, outcome.evidence, rule.remedy,
         rule.link.format(model=ground.model.name) if rule.link else "",

@@ -48,25 +48,24 @@ class GroundWords(_Spec):
     leading_groups: tuple[str, ...] = Field(min_length=1)
     growth_groups: tuple[str, ...] = ()
     selling_purposes: tuple[str, ...] = Field(min_length=1)
+    onboarding_purposes: tuple[str, ...] = Field(min_length=1)
+    persona_fields: tuple[str, ...] = Field(min_length=1)
     negative: dict[str, float] = Field(min_length=1)
     promoter: dict[str, float] = Field(min_length=1)
 
 
 class Rule(_Spec):
-    """One finding: how grave, its words, its thresholds; ``missing`` where nothing can be read."""
+    """One finding: how grave, its words, its thresholds."""
 
     severity: Severity
     title: str = Field(min_length=1)
     remedy: str = Field(min_length=1)
-    says: str = ""
-    missing: str = ""
+    says: str = Field(min_length=1)
     link: str = Field("", pattern=r"^(/.*)?$")
     numbers: dict[str, float] = {}
 
     @model_validator(mode="after")
     def _fits(self) -> Rule:
-        if bool(self.says) == bool(self.missing):
-            raise ValueError("needs either `says` or `missing`")
         for name, value in self.numbers.items():
             if "share" in name and not 0 <= value <= 1:
                 raise ValueError(f"numbers.{name} is a share: give 0 to 1")
@@ -119,8 +118,8 @@ def _filled(source: str, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _rule(source: str, key: str, given: dict[str, Any], ours: dict[str, Any]) -> dict[str, Any]:
-    left_out = "says" if "missing" in ours else "missing"
-    own = {n: v for n, v in _table(source, key, given).items() if n != left_out}
+    # `missing` said why a fault could not be looked for; all of them can be now.
+    own = {n: v for n, v in _table(source, key, given).items() if n != "missing"}
     numbers = {**ours.get("numbers", {}), **_table(source, "numbers", own)}
     return {**ours, **own, "numbers": numbers}
 

@@ -12,10 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tenure.analytics import toml
 from tenure.analytics.moments import micros, moment
-from tenure.analytics.text.sentiment import sentiments
 from tenure.analytics.text.themes import ThemePolicy, parse_themes, themes_of
 from tenure.core import policy as policies
-from tenure.facts import lake
+from tenure.facts import feelings, lake
 from tenure.health import ground
 from tenure.health import policy as health
 from tenure.health.lake_reading import as_known
@@ -96,7 +95,7 @@ def _texts(since: datetime, now: datetime) -> Iterator[Text]:
     raw = [*_tickets(since, now), *_answers(since, now), *_leaving(since, now)]
     words = [r[3] for r in raw]
     told = themes_of(words, themes_in_force())
-    tones = iter(sentiments([r[3] for r in raw if r[4] is None]))
+    tones = iter(feelings.tones([r[3] for r in raw if r[4] is None])[0])
     for (source, account, at, text, tone), names in zip(raw, told, strict=True):
         yield Text(source, account, at, text, next(tones) if tone is None else tone, tuple(names))
 

@@ -29,7 +29,7 @@ GROUPS = (
     (
         "Alerts and indicators",
         "What is watched, from where on it is told, and who is told.",
-        "alerts indicators digests themes texts",
+        "alerts indicators digests themes texts sentiment",
     ),
     ("Revenue", "How revenue, retention and lifetime value are reckoned.", "revenue ltv"),
     ("Practice", "Which faults of customer success are looked for, and from where on.", "audit"),

@@ -1,7 +1,7 @@
 """The checks: one function per finding that can be assessed today.
 
 A check looks at the ground and gives an outcome; what it cannot tell is *not assessed*, never
-passed. A finding of the policy without a check is not assessed for the reason its ``missing`` says.
+passed.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from tenure.learning.audit.checks import (
     cover,
     feedback,
     losses,
+    onboarding,
     renewal,
     score,
     sending,
@@ -26,6 +27,9 @@ from tenure.learning.audit.policy import Rule
 Check = Callable[[Ground, Rule], Outcome]
 
 CHECKS: Mapping[str, Check] = {
+    "onboarding_too_long": onboarding.onboarding_too_long,
+    "onboarding_as_checklist": onboarding.onboarding_as_checklist,
+    "generic_onboarding": onboarding.generic_onboarding,
     "only_revenue_measured": score.only_revenue_measured,
     "health_does_not_predict": score.health_does_not_predict,
     "vanity_score": score.vanity_score,
