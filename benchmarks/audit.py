@@ -54,8 +54,11 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--accounts", type=int, default=100_000)
     parser.add_argument("--requests", type=int, default=30)
+    parser.add_argument("--scale", type=float, default=1.0, help="share of the accounts")
     parser.add_argument("--json", action="store_true")
-    return parser.parse_args()
+    options = parser.parse_args()
+    options.accounts = max(int(options.accounts * options.scale), 1000)
+    return options
 
 
 # -- ground ---------------------------------------------------------------------------------------
@@ -98,17 +101,28 @@ def _facts(now: datetime) -> int:
             "renews_at": pa.array(at + (rng.uniform(1, 360, n) * DAY).astype(np.int64)).cast(stamp),
             "mrr_minor": rng.integers(1000, 90_000, n), "currency": ["USD"] * n,
         })  # fmt: skip
+    keep("accounts", {
+        "account_id": pa.array(ids, pa.string()), "created_at": moments(n, 800),
+        "updated_at": known, "received_at": known,
+    })  # fmt: skip
+    core = pa.table({
+        "feature_id": ["board"], "event": ["Board Made"], "core": [True], "message_id": ["f"],
+        "updated_at": known[:1], "received_at": known[:1],
+    })  # fmt: skip
+    lake.current().append("features", conform("features", core), ("bench", 0))
     for table, key, moment, count, days, more in (
         ("interactions", "interaction_id", "happened_at", 10 * n, 730, {"kind": "call"}),
         ("responses", "response_id", "responded_at", 3 * n, 365, {"survey": "nps"}),
         ("payments", "payment_id", "attempted_at", 12 * n, 365, {"currency": "USD"}),
-        ("events", "", "timestamp", 20 * n, 30, {"event": "Signed In", "source": "web"}),
+        ("events", "", "timestamp", 18 * n, 30, {"event": "Signed In", "source": "web"}),
+        ("events", "", "timestamp", 2 * n, 200, {"event": "Board Made", "source": "web"}),
     ):
         when = moments(count, days)
         columns: dict[str, Any] = {"account_id": of(count), moment: when, "received_at": when}
         columns |= {name: pa.repeat(value, count) for name, value in more.items()}
         if key:
             columns[key] = [f"{table}-{i}" for i in range(count)]
+        columns["message_id"] = [f"{table}-{total + i}" for i in range(count)]
         if table == "responses":
             columns["score"] = rng.integers(0, 11, count).astype(float)
         if table == "payments":
@@ -124,6 +138,8 @@ def _facts(now: datetime) -> int:
 def _state(ids: list[str], now: datetime, rng: np.random.Generator) -> None:
     from tenure.channels.models import SENT, Message
     from tenure.learning.investigations.models import Investigation
+    from tenure.plays import switching
+    from tenure.plays.models import Enrolment
     from tenure.programs.cancel.models import Visit
 
     def ago(days: float) -> datetime:
@@ -144,6 +160,12 @@ def _state(ids: list[str], now: datetime, rng: np.random.Generator) -> None:
               policy="0", split="x", arm="offers", started_at=at, seen_at=at, outcome="cancelled",
               ended_at=at)
         for n, i, at in some(len(ids) // 50)
+    )  # fmt: skip
+    switching.switch_on("onboarding-mails", "benchmark", now=now)
+    Enrolment.objects.bulk_create(
+        (Enrolment(play="onboarding-mails", version=0, subject=i, account_id=i, state="done",
+                   step="end", due_at=at, entered_at=at, ended_at=at)
+         for i, at in {i: at for _, i, at in some(len(ids) // 2)}.items()), batch_size=2000,
     )  # fmt: skip
     Investigation.objects.bulk_create(
         Investigation(account_id=i, churned_at=at - timedelta(days=60), opened_at=at, state="open",
@@ -189,13 +211,14 @@ def _run(now: datetime) -> dict[str, Any]:
     from tenure.learning.audit import actions
 
     with _listened() as (state, facts):
-        kept = actions.run(now)
+        actions.run(now)
     first, _ = _timed(lambda: _plain(state, facts))
     ours, kept = _timed(lambda: actions.run(now))
     second, _ = _timed(lambda: _plain(state, facts))
     plain = (first + second) / 2
+    unknown = [f["key"] for f in kept.findings if f["state"] == "not_assessed"]
     return {
-        "findings": dict(kept.counts),
+        "findings": dict(kept.counts), "not assessed": ", ".join(unknown),
         "statements": f"{len(state)} of state, {len(facts)} of facts",
         "run_seconds": round(ours, 2), "plain_sql_seconds": round(plain, 2),
         "ratio": round(ours / plain, 2), "goal": GOAL,

@@ -59,8 +59,11 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--accounts", type=int, default=100_000)
     parser.add_argument("--requests", type=int, default=100, help="of each page")
+    parser.add_argument("--scale", type=float, default=1.0, help="share of the accounts")
     parser.add_argument("--json", action="store_true")
-    return parser.parse_args()
+    options = parser.parse_args()
+    options.accounts = max(int(options.accounts * options.scale), 1000)
+    return options
 
 
 def _boot(home: str) -> None:

@@ -25,8 +25,10 @@ NAMES = (
     "today",
     "plays",
     "revenue",
+    "listings",
     "webhooks",
     "learning",
+    "audit",
 )
 
 

@@ -78,6 +78,17 @@ def test_stars_are_worth_their_number_and_other_names_what_policy_says(tmp_path:
     assert (sentiments(["great"], named)[0] or 0) > 0.9
 
 
+def test_what_a_workspace_leaves_out_is_as_packaged(tmp_path: Path) -> None:
+    folder = export(tmp_path / "tone")
+    ours = parse_text("sentiment", f'[model]\nfolder = "{folder}"\n')
+    assert ours.english == default_text().english
+    assert ours.model.batch == default_text().model.batch
+    for wrong, said in (("model = 3", "model"), ("[model]\nfolder = 'tone'", "the whole path"),
+                        ("[model]\nfoldr = 'x'", "foldr")):  # fmt: skip
+        with pytest.raises(SpecError, match=said):
+            parse_text("sentiment", wrong)
+
+
 def test_a_model_with_one_answer_is_squashed(tmp_path: Path) -> None:
     ours = rules(export(tmp_path / "one", ["score"]))
     good, bad = sentiments(["great", "terrible"], ours)

@@ -91,6 +91,11 @@ def _read(
             "run: pip install 'tenure[texts]'",
         ) from missing  # fmt: skip
     folder = Path(where)
+    if not folder.is_absolute():
+        raise SpecError(
+            "sentiment", "model.folder", f"{where} is read from wherever Tenure was started",
+            "give the whole path, from / on",
+        )  # fmt: skip
     if absent := [name for name in FILES if not (folder / name).is_file()]:
         raise SpecError(
             "sentiment", "model.folder", f"{where} has no {', '.join(absent)}",

@@ -37,9 +37,12 @@ class TextPolicy(BaseModel):
 
 
 def parse_text(source: str, text: str) -> TextPolicy:
-    """The numbers and words in the TOML ``text``; SpecError if they are not sound, or the model
-    they name cannot be used."""
-    found = toml.parse(TextPolicy, source, toml.read(source, text))
+    """The numbers and words in the TOML ``text``, what it leaves out as packaged; SpecError if they
+    are not sound, or the model they name cannot be used."""
+    ours, given = toml.read(source, _packaged()), toml.read(source, text)
+    model = given.get("model", {})
+    told = {**ours["model"], **model} if isinstance(model, dict) else model
+    found = toml.parse(TextPolicy, source, {**ours, **given, "model": told})
     if found.model.folder:
         classifier(found.model)
     return found
@@ -48,8 +51,11 @@ def parse_text(source: str, text: str) -> TextPolicy:
 @lru_cache
 def default_text() -> TextPolicy:
     """The packaged numbers and words."""
-    text = (files("tenure.analytics.text") / "sentiment.toml").read_text("utf-8")
-    return parse_text("sentiment", text)
+    return parse_text("sentiment", _packaged())
+
+
+def _packaged() -> str:
+    return (files("tenure.analytics.text") / "sentiment.toml").read_text("utf-8")
 
 
 def sentiment(text: str | None, policy: TextPolicy | None = None) -> float | None:
