@@ -3,10 +3,9 @@
 Accounts at the start of each month, those gone by its end, MRR at the start, lost to churn, lost to
 downsell, and retained (net): what the chapter's three listings over many months give. PostgreSQL
 answers three statements with the same definitions and the same steps, on a table with the schema's
-two indexes, analysed, with enough memory to sort; ``--listings FOLDER`` takes the book's own files
-instead. Tenure answers from a Parquet file of the same rows, and works out all its other movements
-along with it. Both have a connection that is open; both are the best of ``--repeat`` runs, and
-every figure is compared.
+two indexes, analysed, with enough memory to sort. Tenure answers from a Parquet file of the same
+rows, and works out all its other movements along with it. Both have a connection that is open; both
+are the best of ``--repeat`` runs, and every figure is compared.
 
 The listings count who begins on a date itself and not who ends on it; Tenure's boundary is the
 moment before. So the rows are given to it a microsecond earlier, and no gap is bridged.
@@ -40,7 +39,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 import postgres
 
 GOAL = 10
-FILES = ("2_6_churn_rate_multi", "2_7_mrr_churn_multi", "2_8_net_retention_multi")
 SETS = {
     "socialnet7": (
         "SELECT account_id, start_date, end_date, mrr"
@@ -97,23 +95,11 @@ def _cents(amount: object) -> int:
     return round(float(str(amount)) * 100)
 
 
-def by_listings(
-    con: psycopg.Connection[Any], first: date, last: date, files: Path | None
-) -> dict[date, Any]:
+def by_listings(con: psycopg.Connection[Any], first: date, last: date) -> dict[date, Any]:
     """Month: accounts, gone, MRR, churned, downsell, retained (in cents), from three statements."""
-    if files is None:
-        span = {"first": first, "last": last}
-        rates, lost, kept = (con.execute(ACCOUNTS + part, span).fetchall()
-                             for part in (RATE, LOST, RETAINED))  # fmt: skip
-    else:
-        told = []
-        for name in FILES:
-            text = next(files.rglob(f"listing_{name}.sql")).read_text("utf-8")
-            text = text.replace("%from_yyyy-mm-dd", str(first)).replace("%to_yyyy-mm-dd", str(last))
-            told.append(con.execute(text.encode()).fetchall())
-        rates = [(r[0].date(), int(r[2]), int(r[3])) for r in told[0]]
-        lost = [(r[0].date(), *r[3:6]) for r in told[1]]
-        kept = [(r[0].date(), r[4]) for r in told[2]]
+    span = {"first": first, "last": last}
+    rates, lost, kept = (con.execute(ACCOUNTS + part, span).fetchall()
+                         for part in (RATE, LOST, RETAINED))  # fmt: skip
     counted, retained = {r[0]: r[1:] for r in rates}, {r[0]: r[1] for r in kept}
     return {
         day: (*counted[day], *map(_cents, amounts), _cents(retained[day])) for day, *amounts in lost
@@ -187,7 +173,7 @@ def compare(name: str, con: psycopg.Connection[Any], root: Path, given: argparse
     file = root / f"listings-{name}.parquet"
     facts(rows, file)
     count = load(con, rows)
-    slow, told = best(given.repeat, lambda: by_listings(con, first, last, given.listings))
+    slow, told = best(given.repeat, lambda: by_listings(con, first, last))
     engine = DuckDBEngine()
     quick, mine = best(given.repeat, lambda: by_tenure(file, engine, first, last))
     if mine != told:
@@ -203,7 +189,6 @@ def main() -> None:
     """All sets that are there, one line each."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--listings", type=Path, help="folder with the book's own SQL files")
     parser.add_argument("--scale", type=float, default=0.1, help="of the generated set")
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--dir")
