@@ -274,6 +274,14 @@ def test_the_firm_without_it_passes(key: str, _: Firm, __: str, firm: Firm) -> N
     assert (outcome.state, outcome.accounts) == ("passed", ()), outcome
 
 
+def test_how_much_those_did_who_got_to_first_value_is_told() -> None:
+    begun(9)()
+    assert "had done - different things" in look("onboarding_too_long").evidence
+    events(1, 39.5, account_id="acc5", event="Board Made")
+    assert "1 of 12" in look("onboarding_too_long").evidence
+    assert "had done 2 different things" in look("onboarding_too_long").evidence
+
+
 def test_every_check_has_its_firms() -> None:
     assert {key for key, *_ in FIRMS} == set(CHECKS)
 

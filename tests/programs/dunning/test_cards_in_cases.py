@@ -97,6 +97,16 @@ def test_tries_for_other_invoices_count_among_those_of_the_card(shop: Shop, acco
     assert case.next_at == shop.now - timedelta(hours=4) + days(1)
 
 
+@pytest.mark.django_db
+def test_tries_of_other_cards_and_of_long_ago_do_not_count(shop: Shop) -> None:
+    shop.bills()
+    shop.tries_the_card(code="lost_card")
+    shop.until(0.9)
+    other_invoices(shop, 10, timedelta(hours=4))
+    card(shop, "c8", network="mastercard")
+    assert Case.objects.get().next_why == "a new card is there"
+
+
 class Books:
     """A billing system that notes what it is asked for, and whether a transaction was open."""
 

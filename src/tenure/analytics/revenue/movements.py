@@ -110,7 +110,7 @@ moves AS (  -- to a piece, within it, and out of it where none follows
   FROM seen WHERE low > 0
   UNION ALL
   SELECT account_id, currency, unnest(range(low, high)), mrr, mrr, true, true, true
-  FROM seen WHERE high > low AND mrr > 0
+  FROM seen WHERE high > low AND mrr <> 0
   UNION ALL
   SELECT account_id, currency, high, mrr, 0, true, true, false
   FROM seen WHERE coalesce(low_after <> high + 1, true) AND high < {last}

@@ -22,8 +22,6 @@ from tenure.programs.dunning.models import ALIVE, GRACE, RECOVERED, VOID, Case
 from tenure.programs.dunning.numbers import Numbers
 from tenure.programs.dunning.schedule import Decision, Situation, Tried, decide
 
-EXPIRED = ("expired_card", "54", "invalid_expiry_month", "invalid_expiry_year")
-"""Declines of a card's date alone."""
 JOIN = timedelta(days=2)
 """A result told within so long after a retry was asked for is the result of that retry."""
 
@@ -162,7 +160,7 @@ def new_card(
     if names.isdisjoint(tried) and "" not in tried:
         return NewCard(name, network, card.told_at)
     was = dates.get(card.card_id)
-    if decline.code in EXPIRED and was is not None and was != (card.exp_year, card.exp_month):
+    if decline.of_date and was is not None and was != (card.exp_year, card.exp_month):
         return NewCard(f"{name}:{card.exp_year}-{card.exp_month}", network, card.told_at)
     return None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -24,12 +24,14 @@ _MUST_STAY = {
 
 
 class Meaning(BaseModel):
-    """One code: its kind, the words for it, and how long the bank asks to wait."""
+    """One code: its kind, the words for it, how long the bank asks to wait, and whether it was the
+    card's date alone."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     kind: Kind = Field(alias="class")
     says: str = Field(min_length=1)
     wait_hours: int = Field(0, ge=0)
+    of_date: bool = False
 
 
 class Table(BaseModel):
@@ -63,6 +65,7 @@ class Decline:
     code: str
     says: str
     wait_hours: int = 0
+    of_date: bool = False
 
 
 def understand(table: Table, code: str, advice: str = "", network_code: str = "") -> Decline:
@@ -72,7 +75,7 @@ def understand(table: Table, code: str, advice: str = "", network_code: str = ""
     that nobody knows is taken as a refusal without a reason.
     """
     found = [
-        Decline(meaning.kind, key, meaning.says, meaning.wait_hours)
+        Decline(meaning.kind, key, meaning.says, meaning.wait_hours, meaning.of_date)
         for key, tables in (
             (advice, (table.stripe_advice, table.mastercard_advice)),
             (code, (table.stripe, table.iso8583)),
@@ -84,8 +87,7 @@ def understand(table: Table, code: str, advice: str = "", network_code: str = ""
     if not found:
         return Decline("soft", code or "unknown", "The bank declined without a reason we know")
     strictest = min(found, key=lambda d: _ORDER.index(d.kind))
-    wait = max(d.wait_hours for d in found)
-    return Decline(strictest.kind, strictest.code, strictest.says, wait)
+    return replace(strictest, wait_hours=max(d.wait_hours for d in found))
 
 
 _ORDER: tuple[Kind, ...] = ("fraud", "stop", "hard", "authentication", "ours", "soft")

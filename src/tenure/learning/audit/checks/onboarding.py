@@ -25,7 +25,7 @@ def onboarding_too_long(ground: Ground, rule: Rule) -> Outcome:
     within = int(numbers["within_days"] * DAY_US)
     rows = [
         r
-        for r in first_value.firsts(ground.since(numbers["days"]), ground.now)
+        for r in first_value.firsts(ground.since(numbers["days"]), ground.now, actions=True)
         if r.begun + within <= ground.at
     ]
     if len(rows) < numbers["least_accounts"]:
