@@ -18,13 +18,14 @@ import pyarrow as pa
 import tomlkit
 from django.db import transaction
 
+from tenure.analytics.errors import SpecError
 from tenure.analytics.health.curves import Curve
 from tenure.analytics.health.score import signal_values
 from tenure.analytics.health.spec import HealthModel
 from tenure.analytics.prediction.features import DIRECTION
 from tenure.analytics.signals.registry import Registry
 from tenure.analytics.validation import missed, proposing
-from tenure.analytics.validation.outcomes import churned_within, decided, observe
+from tenure.analytics.validation.outcomes import churned_within, decided, micros, observe
 from tenure.analytics.validation.policy import ProposalPolicy, ValidationPolicy
 from tenure.analytics.validation.roc import auc_difference
 from tenure.core import jobs
@@ -88,8 +89,8 @@ def run(trial: Trial, *, now: datetime, progress: Progress | None = None) -> Tri
     numbers = policy.validation_policy()
     looked = _look(rules, history, numbers, progress)
     ground, columns, scores = looked.ground, looked.columns, looked.scores
-    days = numbers.verdict_horizon
-    halves = proposing.part(ground.as_of, days, numbers.proposals.train_share)
+    days, halves = looked.days, looked.halves
+    _enough_churn(ground.take(halves.train), days, numbers)
     used = _clearest(ground.take(halves.train), columns, scores[halves.train], numbers.proposals)
     columns, scores = [columns[i] for i in used], scores[:, used]
     fitted = proposing.learn(
@@ -101,7 +102,10 @@ def run(trial: Trial, *, now: datetime, progress: Progress | None = None) -> Tri
     trial.result = {
         "missed": _missed(looked, rules, numbers.proposals),
         "weights": _weights(fitted, columns, scores[halves.test], ground.take(halves.test), wholes),
-        "learned": _learned(ground.take(halves.train), days, fitted),
+        "learned": {
+            **_learned(ground.take(halves.train), days, fitted),
+            "wanted_days": numbers.verdict_horizon,
+        },
         "variants_left_out": len(rules.model.variants),
         **_usage(columns, wholes, looked, rules.registry, numbers.proposals),
     }
@@ -110,9 +114,25 @@ def run(trial: Trial, *, now: datetime, progress: Progress | None = None) -> Tri
     return trials.run(trial, now=now, progress=progress)
 
 
+def _enough_churn(train: missed.Ground, days: int, numbers: ValidationPolicy) -> None:
+    """SpecError where fewer accounts churned than anything is told of: weights would be chance."""
+    churned = len(np.unique(train.account[train.churned]))
+    if churned < numbers.min_churned:
+        raise SpecError(
+            "proposal", "churn",
+            f"is too little to learn from: {churned} accounts churned within {days} days on the "
+            f"earlier dates, and {numbers.min_churned} are needed",
+            "keep the weights as they are, or import more history",
+        )  # fmt: skip
+
+
 @dataclass(frozen=True)
 class _Looked:
+    """The ground, parted; ``days``: the horizon that it is long enough for."""
+
     ground: missed.Ground
+    days: int
+    halves: proposing.Parted
     columns: list[Column]
     scores: Floats
 
@@ -128,7 +148,10 @@ def _look(
         tables.append(signals.filter(signals["active"]).select(["account_id", *names]))
     values, scored = pa.concat_tables(tables), side.scores()
     found, _ = observe(scored, history.churned)
-    days = numbers.verdict_horizon
+    days = proposing.horizon(
+        found.as_of, micros(history.period[1]), numbers.verdict_horizon, numbers.horizons,
+        numbers.proposals,
+    )  # fmt: skip
     kept = decided(found, days, history.period[1])
     found, values = found.take(kept), values.filter(pa.array(kept))
     well = np.isin(found.band.astype(str), list(rules.model.green))
@@ -139,9 +162,10 @@ def _look(
         found.as_of,
         well,
     )
-    columns = _columns(rules, ground, numbers)
+    halves = proposing.part(ground.as_of, days, numbers.proposals.train_share)
+    columns = _columns(rules, ground, halves.train, numbers.proposals)
     scores = np.column_stack([_scores(c, values) for c in columns])
-    return _Looked(ground, columns, scores)
+    return _Looked(ground, days, halves, columns, scores)
 
 
 def _scores(column: Column, values: pa.Table) -> Floats:
@@ -151,19 +175,18 @@ def _scores(column: Column, values: pa.Table) -> Floats:
     return np.asarray(column.curve.of_numbers(found.astype(np.float64)))
 
 
-def _columns(rules: Rules, ground: missed.Ground, numbers: ValidationPolicy) -> list[Column]:
+def _columns(
+    rules: Rules, ground: missed.Ground, train: npt.NDArray[np.bool_], numbers: ProposalPolicy
+) -> list[Column]:
     """The model's own parts, and every other signal that it is known of whether more is better."""
     own = [Column(p.signal, p.title, p.curve, p.dimension) for p in rules.model.parts()]
     known, listed = {c.signal for c in own}, []
     curves = _published(rules.model.name)
-    train = proposing.part(
-        ground.as_of, numbers.verdict_horizon, numbers.proposals.train_share
-    ).train
     for name, values in ground.values.items():
         signal = rules.registry.signals[name]
         worse = DIRECTION[signal.higher_is]
         share = float((~np.isnan(values[train])).mean())
-        if name in known or worse == 0 or share < numbers.proposals.least_coverage:
+        if name in known or worse == 0 or share < numbers.least_coverage:
             continue
         curve = curves.get(name) or proposing.curve_of(values[train], worse)
         if curve is not None:

@@ -114,13 +114,22 @@ def _replayed(trial: Trial, now: datetime, progress: Progress | None) -> dict[st
     history = History.of(trial.start, trial.end, now)
     before = Rules.in_force(trial.against)
     after = replace(before, model=candidate(trial.name, trial.body))
-    return compare(before, after, history, progress)
+    days = trial.result.get("learned", {}).get("days")
+    return compare(before, after, history, progress, days)
 
 
 def compare(
-    before: Rules, after: Rules, history: History, progress: Progress | None = None
+    before: Rules,
+    after: Rules,
+    history: History,
+    progress: Progress | None = None,
+    days: int | None = None,
 ) -> dict[str, Any]:
-    """Both models through the dates of ``history``, and what differs."""
+    """Both models through the dates of ``history``, and what differs; the verdict is for churn
+    within ``days``, by default what the policy says."""
+    numbers = policy.validation_policy()
+    if days in numbers.horizons:
+        numbers = numbers.model_copy(update={"verdict_horizon": days})
     old, new = Side(before), Side(after)
     for moment, signals in signals_of(before, history.dates, after.model.signals, progress):
         old.score(signals, moment)
@@ -130,7 +139,7 @@ def compare(
         replay.Side(new.scores(), after.model.green),
         history.churned,
         history.period,
-        policy=policy.validation_policy(),
+        policy=numbers,
         people=_people(),
     )
     found = told.to_dict()

@@ -12,7 +12,7 @@ Sources: Tibshirani, JRSS B 58, 1996 (the lasso); Byrd, Lu, Nocedal and Zhu, SIA
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -57,6 +57,32 @@ def part(as_of: Ints, days: int, share: float, source: str = "proposal") -> Part
     raise SpecError(
         source, "period", f"holds {len(dates)} dates: too few to learn on some and test on others",
         "import more history, or take a longer period",
+    )  # fmt: skip
+
+
+def horizon(
+    as_of: Ints, end: int, wanted: int, others: Iterable[int], policy: ProposalPolicy
+) -> int:
+    """Days ahead to learn for: ``wanted``, or the longest of the ``others`` below it for which the
+    dates suffice: those whose outcome is decided by ``end`` (microseconds) part into some that
+    teach, some that choose the penalty and some that test.
+
+    SpecError, which says how long the dates must reach, where they suffice for none.
+    """
+    listed = sorted({wanted, *(days for days in others if days < wanted)}, reverse=True)
+    for days in listed:
+        known = as_of[as_of + days * DAY <= end]
+        try:
+            train = known[part(known, days, policy.train_share).train]
+            part(train, days, policy.inner_share)
+        except SpecError:
+            continue
+        return days
+    raise SpecError(
+        "proposal", "period",
+        f"holds {len(np.unique(as_of))} dates: too few to learn on some, choose on others and test "
+        f"on yet others, even for churn within {listed[-1]} days",
+        f"import more history, or take a period well over {3 * listed[-1]} days",
     )  # fmt: skip
 
 
