@@ -54,10 +54,18 @@ def test_a_file_is_replayed_and_adopted(filled: Any, tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
-def test_a_proposal_says_what_it_learned_on(filled: Any) -> None:
+def test_a_proposal_says_what_it_learned_on(filled: Any, tmp_path: Path) -> None:
+    few = filled.run("model", "propose", "--model", "formula")
+    assert (few.returncode, "20 are needed" in few.stderr) == (2, True)
+    assert [t["state"] for t in json.loads(filled.ok("model", "trials", "--json"))] == ["failed"]
+    folder = tmp_path / "policy"
+    folder.mkdir()
+    body = filled.ok("policy", "show", "validation").replace("min_churned = 20", "min_churned = 5")
+    (folder / "validation.toml").write_text(body)
+    filled.ok("policy", "apply", folder)
     done = filled.run("model", "propose", "--model", "formula")
     assert done.returncode == 0, done.stderr
-    for words in ("Learned on", "Weight", "Use alone is not value", "tenure model adopt 1"):
+    for words in ("Learned on", "Weight", "Use alone is not value", "tenure model adopt 2"):
         assert words in done.stdout
 
 

@@ -43,6 +43,12 @@ def company() -> None:
     documents.save("validation", body, "alice@example.com", "small company", T)
 
 
+def allowed(churned: int) -> None:
+    """Proposals may be made from so few churned accounts."""
+    body = documents.text("validation").replace("min_churned = 20", f"min_churned = {churned}")
+    documents.save("validation", body, "alice@example.com", "few churned", T)
+
+
 def rosy() -> str:
     """The formula, to which all use looks alike."""
     body = documents.text(FORMULA)
@@ -134,6 +140,7 @@ def test_a_worker_tries_it_and_says_why_it_cannot(company: None) -> None:
 
 
 def test_weights_are_proposed_for_a_model_that_does_not_see_what_happens(company: None) -> None:
+    allowed(5)
     blind = rosy()
     documents.save(FORMULA, blind, "alice@example.com", "blind", T)
     trial = proposals.propose("formula", now=T)
@@ -158,6 +165,7 @@ def test_weights_are_proposed_for_a_model_that_does_not_see_what_happens(company
 
 def test_later_facts_change_no_proposal(company: None) -> None:
     """The same proposal comes out if what happened after the period is taken away or added to."""
+    allowed(5)
     first = proposals.propose("formula", now=T)
     accounts("new")
     later = T + timedelta(days=1)
@@ -175,3 +183,27 @@ def test_too_short_a_history_proposes_nothing(company: None) -> None:
     trial.refresh_from_db()
     assert (trial.state, trial.body) == ("failed", "")
     assert "dates" in trial.error
+
+
+def test_a_short_history_is_learned_for_fewer_days_ahead_and_says_so(company: None) -> None:
+    documents.save(FORMULA, rosy(), "alice@example.com", "blind", T)
+    allowed(3)
+    end = START + timedelta(days=290)
+    trial = proposals.propose("formula", now=T, start=START + timedelta(days=110), end=end)
+    learned = trial.result["learned"]
+    assert (learned["days"], learned["wanted_days"]) == (30, 60)
+    assert trial.result["replay"]["verdict"]["days"] == 30
+    last = datetime.fromisoformat(learned["last"]).replace(tzinfo=UTC)
+    assert last + timedelta(days=30) <= trial.start < end
+    with pytest.raises(SpecError, match="even for churn within 30 days"):
+        proposals.propose("formula", now=T, start=START + timedelta(days=210), end=end)
+
+
+def test_too_little_churn_proposes_nothing(company: None) -> None:
+    allowed(24)
+    trial = proposals.ask("formula", now=T)
+    work.run_all("tests", lambda: T)
+    trial.refresh_from_db()
+    assert trial.state == "failed"
+    assert "24 are needed" in trial.error
+    assert "keep the weights as they are" in trial.error

@@ -83,9 +83,16 @@ def test_a_proposal_is_asked_for_and_says_why_there_is_none(company, seen_by, al
 
 
 def test_a_proposal_shows_weights_and_missed_signals(company, seen_by, alice):
+    body = policy.text("validation").replace("min_churned = 20", "min_churned = 3")
+    policy.save("validation", body, alice, "few churned", T)
     trial = proposals.propose("formula", now=T)
     page = seen_by(alice).get(f"/validation/trials/{trial.pk}/").content.decode()
     assert "Proposed weights" in page
+    assert "The history is too short" not in page
+    short = proposals.propose("formula", now=T, end=START + timedelta(days=290))
+    shown = seen_by(alice).get(f"/validation/trials/{short.pk}/").content.decode()
+    assert "too short to learn for churn within 60 days" in shown
+    assert "for churn within 30." in shown
     assert "Use alone is not value" in page
     assert "Signals that told among accounts that looked well" in page or not trial.result["missed"]
 

@@ -79,7 +79,8 @@ def propose(
     """The same, at once; from the history between ``start`` and ``end`` if they are given."""
     policy.model(name)
     trial = trials.opened(name, "", "proposal", now, by, start, end)
-    return run(trial, now=now, progress=progress)
+    with trials.failing(trial):
+        return run(trial, now=now, progress=progress)
 
 
 def run(trial: Trial, *, now: datetime, progress: Progress | None = None) -> Trial:
@@ -90,7 +91,7 @@ def run(trial: Trial, *, now: datetime, progress: Progress | None = None) -> Tri
     looked = _look(rules, history, numbers, progress)
     ground, columns, scores = looked.ground, looked.columns, looked.scores
     days, halves = looked.days, looked.halves
-    _enough_churn(ground.take(halves.train), days, numbers)
+    _enough_churn(ground.take(halves.train), days, numbers.proposals.min_churned)
     used = _clearest(ground.take(halves.train), columns, scores[halves.train], numbers.proposals)
     columns, scores = [columns[i] for i in used], scores[:, used]
     fitted = proposing.learn(
@@ -114,14 +115,14 @@ def run(trial: Trial, *, now: datetime, progress: Progress | None = None) -> Tri
     return trials.run(trial, now=now, progress=progress)
 
 
-def _enough_churn(train: missed.Ground, days: int, numbers: ValidationPolicy) -> None:
-    """SpecError where fewer accounts churned than anything is told of: weights would be chance."""
+def _enough_churn(train: missed.Ground, days: int, least: int) -> None:
+    """SpecError where fewer than ``least`` accounts churned: their weights would be chance."""
     churned = len(np.unique(train.account[train.churned]))
-    if churned < numbers.min_churned:
+    if churned < least:
         raise SpecError(
             "proposal", "churn",
             f"is too little to learn from: {churned} accounts churned within {days} days on the "
-            f"earlier dates, and {numbers.min_churned} are needed",
+            f"earlier dates, and {least} are needed",
             "keep the weights as they are, or import more history",
         )  # fmt: skip
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -56,8 +57,8 @@ def replay_model(
     """The same, tried at once."""
     candidate(name, body)
     trial = opened(name, body, "change", now, by, start, end)
-    run(trial, now=now, progress=progress)
-    return trial
+    with failing(trial):
+        return run(trial, now=now, progress=progress)
 
 
 def opened(
@@ -145,6 +146,16 @@ def compare(
     found = told.to_dict()
     _name([*found["gained"], *found["lost"]])
     return found
+
+
+@contextmanager
+def failing(trial: Trial) -> Iterator[None]:
+    """Keep with the trial why it could not be tried, and let the error go on."""
+    try:
+        yield
+    except SpecError as error:
+        failed(trial, error)
+        raise
 
 
 def failed(trial: Trial, error: Exception) -> None:

@@ -76,6 +76,42 @@ def test_no_outcome_that_teaches_reaches_into_the_test(
     assert as_of[halves.train].max() + horizon * DAY <= as_of[halves.test].min()
 
 
+@given(
+    st.sets(st.integers(0, 500), min_size=1, max_size=40), st.integers(0, 60),
+    st.sets(st.sampled_from([7, 14, 30, 60, 90]), max_size=4), st.sampled_from([30, 60]),
+)  # fmt: skip
+def test_a_short_history_is_learned_for_the_longest_horizon_it_can_be_tested_for(
+    days: set[int], rest: int, others: set[int], wanted: int
+) -> None:
+    as_of = np.array(sorted(days), dtype=np.int64) * DAY
+    end = (max(days) + rest) * DAY
+
+    def suffices(ahead: int) -> bool:
+        known = as_of[as_of + ahead * DAY <= end]
+        try:
+            train = known[proposing.part(known, ahead, NUMBERS.train_share).train]
+            proposing.part(train, ahead, NUMBERS.inner_share)
+        except SpecError:
+            return False
+        return True
+
+    able = [d for d in {wanted, *others} if d <= wanted and suffices(d)]
+    if able:
+        assert proposing.horizon(as_of, end, wanted, others, NUMBERS) == max(able)
+    else:
+        with pytest.raises(SpecError, match="too few to learn"):
+            proposing.horizon(as_of, end, wanted, others, NUMBERS)
+
+
+def test_eight_weeks_teach_for_two_weeks_ahead_and_not_for_a_month() -> None:
+    weekly = np.arange(8, dtype=np.int64) * 7 * DAY
+    end = 63 * DAY
+    assert proposing.horizon(weekly, end, 30, [14, 30], NUMBERS) == 14
+    with pytest.raises(SpecError, match="even for churn within 30 days") as told:
+        proposing.horizon(weekly, end, 30, [30, 60], NUMBERS)
+    assert "well over 90 days" in told.value.remedy
+
+
 def test_nothing_that_tells_is_no_proposal() -> None:
     _, left, dates = made()
     with pytest.raises(SpecError, match="none of them tells"):

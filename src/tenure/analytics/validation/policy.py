@@ -30,6 +30,7 @@ class ProposalPolicy(BaseModel):
 
     train_share: float = Field(gt=0, lt=1)
     inner_share: float = Field(gt=0, lt=1)
+    min_churned: int = Field(ge=2)
     penalties: tuple[float, ...] = Field(min_length=1)
     give_up: float = Field(ge=0, lt=0.5)
     most_signals: int = Field(ge=1)

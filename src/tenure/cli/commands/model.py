@@ -263,6 +263,9 @@ def _proposal(result: dict[str, Any]) -> None:
         d=learned["dates"], first=learned["first"], last=learned["last"],
         n=learned["churned_accounts"],
     )  # fmt: skip
+    if learned["days"] != learned["wanted_days"]:
+        say("[bold yellow]For churn within {d} days:[/] the history is too short for {w}.",
+            d=learned["days"], w=learned["wanted_days"])  # fmt: skip
     rows = [
         {"title": w["title"] or w["signal"], "weight": f"{w['weight']} %",
          "new": "new" if w["added"] else "", "effect": _interval(w["effect"], sign=True)}
