@@ -11,7 +11,7 @@ from django.test import Client
 
 from tenure.accounts.models import Account, Membership, Person, Segment, SegmentMember
 from tenure.core.models import Job
-from tenure.health.models import AccountHealth
+from tenure.health.models import AccountHealth, AccountPrediction, LearnedModel
 from tenure.health.queries import default_model, model
 
 pytestmark = pytest.mark.django_db
@@ -39,6 +39,26 @@ def _accounts(workspace: Any, bob: Any, now: datetime) -> None:
 
 def _ids(client: Client, query: str = "") -> list[str]:
     return [row["id"] for row in client.get(f"/api/v1/accounts?{query}").json()["items"]]
+
+
+def test_the_chance_to_leave_says_whose_it_is_and_why(api: Api, now: datetime) -> None:
+    report = {"verdict": {"days": 60}}
+    row = LearnedModel.objects.create(
+        version=3, state="challenger", body="{}", report=report, verdict="better", trained_at=now
+    )
+    AccountPrediction.objects.create(
+        account_id="a2", learned=row, as_of=now, chance=0.41, chances={"30": 0.2, "60": 0.41},
+        survival=[[30, 0.8], [60, 0.59]],
+        reasons=[{"source": "days_since_login", "part": "", "value": 21.0, "adds": 0.8}],
+    )  # fmt: skip
+    client = api("analyst")
+    told = client.get("/api/v1/scores/chance?account=a2").json()
+    assert (told["version"], told["believed"], told["days"], told["chance"]) == (3, False, 60, 0.41)
+    assert told["reasons"][0]["source"] == "days_since_login"
+    LearnedModel.objects.update(state="champion")
+    assert client.get("/api/v1/scores/chance?account=a2").json()["believed"] is True
+    assert client.get("/api/v1/scores/chance?account=a4").status_code == 404
+    assert client.get("/api/v1/scores/chance?account=none").status_code == 404
 
 
 def test_the_list_is_walked_page_by_page(api: Api) -> None:

@@ -8,13 +8,20 @@ from statistics import median
 import pytest
 from companies import accounts, add, subscription, use
 
+from tenure.accounts import segments
+from tenure.accounts.models import Segment, SegmentMember
 from tenure.analytics.errors import SpecError
 from tenure.analytics.prediction import booster
+from tenure.analytics.segments import parse_rule
 from tenure.core import jobs as work
 from tenure.core import policy as documents
-from tenure.health import jobs, scoring
+from tenure.health import jobs, policy, scoring
+from tenure.health.lake_reading import run_rows
 from tenure.health.learned import card, models_kept, predicting, watching
 from tenure.health.models import AccountPrediction, LearnedModel
+from tenure.plays import dry_run, switching
+from tenure.plays import policy as plays
+from tenure.plays.models import Enrolment
 
 pytest.importorskip("lightgbm")
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("workspace")]
@@ -22,6 +29,18 @@ T = datetime(2026, 3, 2, 9, tzinfo=UTC)
 START = T.replace(hour=0) - timedelta(days=500)
 GOING = {f"gone{i:02}": 150 + 8 * i for i in range(40)}
 FADING = [f"fading{i}" for i in range(4)]
+PLAY = """title = "Leaving"
+about = "Somebody looks at it."
+purpose = "help"
+
+[trigger]
+kind = "when"
+{trigger}
+
+[[steps]]
+id = "done"
+kind = "end"
+"""
 
 
 @pytest.fixture
@@ -184,3 +203,56 @@ def test_a_policy_changed_since_counts_nothing_otherwise_for_a_model_that_was_ta
     predicting.now_for_all(now=T)
     after = list(AccountPrediction.objects.order_by("account_id").values_list(*kept))
     assert after == before
+
+
+def test_a_segment_may_ask_for_the_chance_a_champion_gives(company: None) -> None:
+    rule = 'field = "chance"\nop = ">="\nvalue = 0.5'
+    segments.save_rule("leaving", "Leaving", rule, policy.known_fields(), "alice", T)
+    row = models_kept.train(now=T)
+    scoring.run_scoring(T, now=T)
+    assert Segment.objects.get(pk="leaving").size == 0  # nobody believes the challenger
+    models_kept.promote(row, "alice@example.com", now=T)
+    later = T + timedelta(hours=1)
+    scoring.run_scoring(later, now=later)
+    told = AccountPrediction.objects.filter(chance__gte=0.5).values_list("account_id", flat=True)
+    members = SegmentMember.objects.filter(segment="leaving").values_list("account_id", flat=True)
+    assert set(FADING) <= set(members) == set(told)
+    models_kept.demote(row, "alice@example.com", now=later)
+    assert predicting.believed() == {}
+    after = later + timedelta(hours=1)
+    scoring.run_scoring(after, now=after)
+    assert Segment.objects.get(pk="leaving").size == 0
+
+
+def test_a_play_lets_in_whom_the_champion_expects_to_leave(company: None) -> None:
+    trigger = 'rule = { field = "chance", op = ">=", value = 0.5 }'
+    documents.save("plays/leaving", PLAY.format(trigger=trigger), "alice@example.com", "x", T)
+    models_kept.promote(models_kept.train(now=T), "alice@example.com", now=T)
+    switching.switch_on("leaving", "alice@example.com", now=T)
+    scoring.run_scoring(T, now=T)
+    entered = Enrolment.objects.filter(play="leaving")
+    assert {e.account_id for e in entered} >= set(FADING)
+    assert all(e.why["chance"] >= 0.5 for e in entered)
+    assert "was not known" in dry_run.why_not(plays.play("leaving"))
+
+
+def test_history_is_scored_without_the_chance_of_today(company: None) -> None:
+    """Who was in a segment on a day of the past cannot rest on a model that came later."""
+    rule = 'field = "chance"\nop = "exists"'
+    segments.save_rule("told", "Told", rule, policy.known_fields(), "alice", T)
+    models_kept.promote(models_kept.train(now=T), "alice@example.com", now=T)
+    scoring.run_scoring(T, now=T)
+    assert Segment.objects.get(pk="told").size == 30
+    then = T - timedelta(days=90)
+    (run,) = scoring.backtest([then], now=T)
+    rows = run_rows([run], "segments")
+    assert rows.num_rows > 30
+    assert not any("told" in names for names in rows["segments"].to_pylist())
+
+
+def test_no_stage_and_no_variant_may_rest_on_a_chance(company: None) -> None:
+    body = documents.text("stages")
+    field = next(line for line in body.splitlines() if "field = " in line).split('"')[1]
+    with pytest.raises(SpecError, match="no field 'chance'"):
+        documents.save("stages", body.replace(f'"{field}"', '"chance"', 1), "alice", "x", T)
+    assert segments.of_scores(parse_rule("x", 'field = "chance"\nop = "exists"'))

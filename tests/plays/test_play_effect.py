@@ -125,4 +125,4 @@ def test_a_dry_run_finds_the_week_in_which_an_account_would_have_come_in(workspa
     came = datetime.fromisoformat(entry["at"]).replace(tzinfo=UTC)
     assert timedelta(days=20) <= came - silent <= timedelta(days=28)
     assert not Enrolment.objects.exists()
-    assert dry_run.can(policy.play("try"))
+    assert dry_run.why_not(policy.play("try")) == ""

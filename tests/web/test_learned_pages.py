@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from web.learned_models import NOW, learned_model
 
-from tenure.accounts.models import Account
+from tenure.accounts.models import Account, Segment, SegmentMember
 from tenure.analytics.prediction import booster
 from tenure.core.models import Job
 from tenure.health.models import AccountPrediction, LearnedModel
@@ -71,6 +71,23 @@ def test_an_account_shows_its_chance_and_why_in_the_words_of_its_signals(learned
     other = Account.objects.order_by("pk").last()
     assert other is not None
     assert "Chance to leave" not in client.get(f"/accounts/a/{other.pk}").content.decode()
+
+
+def test_a_segment_by_chance_counts_whom_the_champion_names_and_nobody_before(
+    learned, seen_by, alice
+):
+    rule = {"title": "Leaving", "way": "rows", "together": "all", "field": ["chance"],
+            "op": [">="], "value": ["0.4"]}  # fmt: skip
+    client = seen_by(alice)
+    assert "Chance to leave (champion)" in client.get("/segments/new/").content.decode()
+    client.post("/segments/new/", rule)
+    assert Segment.objects.get(pk="leaving").size == 0
+    client.post("/validation/learned/1/decide/")
+    client.post("/segments/leaving/edit/", rule)
+    (member,) = SegmentMember.objects.filter(segment="leaving")
+    assert member.account_id == AccountPrediction.objects.get().account_id
+    page = client.get("/segments/leaving/").content.decode()
+    assert "Chance to leave (champion) is at least" in page
 
 
 def test_asking_for_one_is_a_job_and_its_failure_says_why(customers, seen_by, alice):

@@ -13,6 +13,7 @@ from django.db import transaction
 from tenure.accounts.models import Account, Segment, SegmentMember
 from tenure.analytics.errors import SpecError
 from tenure.analytics.segments import (
+    CHANCE,
     SCORE_FIELDS,
     Bools,
     Rule,
@@ -62,8 +63,8 @@ def titles() -> dict[str, str]:
 
 
 def of_scores(rule: Rule) -> bool:
-    """Whether a rule looks at the score, so that it can be told only after scoring."""
-    return any(name in SCORE_FIELDS or name == "stage" for name in rule.fields())
+    """Whether a rule looks at the score or a champion's chance, so that no score may rest on it."""
+    return any(name in (*SCORE_FIELDS, CHANCE, "stage") for name in rule.fields())
 
 
 def memberships(table: pa.Table, only: Collection[str] | None = None) -> dict[str, Bools]:

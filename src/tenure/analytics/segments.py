@@ -6,7 +6,8 @@ A rule is a test, or ``all``, ``any`` or ``not`` of rules:
     { all = [ {...}, { not = {...} } ] }
 
 Fields are the account's attributes, its signals, its lifecycle ``stage`` and what the score says
-(``health``, ``band``, ``risk``, ``risk_level``, ``coverage``). A test on a value that is missing is
+(``health``, ``band``, ``risk``, ``risk_level``, ``coverage``); and the ``chance`` to leave of a
+learned model that was made the champion. A test on a value that is missing is
 false, whatever the operator (ask for ``missing`` or ``exists`` to test that); ``not`` turns the
 whole around.
 """
@@ -30,6 +31,9 @@ from tenure.analytics.money import exponent
 Bools = npt.NDArray[np.bool_]
 SCORE_FIELDS = ("health", "band", "risk", "risk_level", "coverage")
 """Fields that exist only after scoring."""
+
+CHANCE = "chance"
+"""Field of what a learned model says: only where a person made one the champion, and only now."""
 
 Op = Literal[
     "=", "!=", ">", ">=", "<", "<=", "in", "not_in", "between", "contains", "starts_with",

@@ -62,6 +62,21 @@ class ExplainedOut(Schema):
     explanation: dict[str, Any]
 
 
+class ChanceOut(Schema):
+    """What the learned model in use says: the chance to leave within ``days``, within each horizon,
+    the curve of staying (``[days, chance]``), and what moves it most. ``believed``: a person made
+    this model the champion."""
+
+    as_of: datetime
+    version: int
+    believed: bool
+    days: int
+    chance: float
+    chances: dict[str, float]
+    survival: list[tuple[int, float]]
+    reasons: list[dict[str, Any]]
+
+
 class OverrideOut(Schema):
     """A person's judgement over the score."""
 
@@ -131,6 +146,16 @@ def at(
     if found is None:
         raise not_found("score at that moment of account", account)
     return found
+
+
+@endpoints.get("/chance", "health.view", ChanceOut)
+def chance(request: HttpRequest, account: Account) -> dict[str, Any]:
+    """The chance that an account leaves, by the learned model, and why."""
+    existing(account)
+    told = queries.prediction(account)
+    if told is None:
+        raise not_found("chance by a learned model for account", account)
+    return told
 
 
 @endpoints.get("/overrides", "health.view", list[OverrideOut])

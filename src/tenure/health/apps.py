@@ -15,6 +15,6 @@ class HealthConfig(AppConfig):
         policy.register()
         jobs.register()
         gate.know_trouble(accounts_at_risk)
-        if predicting.after_scoring not in scoring.AFTER_LIVE:
+        if predicting.before_scoring not in scoring.BEFORE_LIVE:
             pipeline.ALSO_ASKED.append(predicting.fields)
-            scoring.AFTER_LIVE.append(predicting.after_scoring)
+            scoring.BEFORE_LIVE.append(predicting.before_scoring)

@@ -16,7 +16,7 @@ from tenure.analytics.health import risk
 from tenure.analytics.health.risk import RiskPolicy
 from tenure.analytics.health.spec import HealthModel, Variant, check_signals, parse_model
 from tenure.analytics.prediction import policy as prediction
-from tenure.analytics.segments import SCORE_FIELDS, SegmentSpec
+from tenure.analytics.segments import CHANCE, SCORE_FIELDS, SegmentSpec
 from tenure.analytics.signals.registry import PACKAGED, Registry, load_registry
 from tenure.analytics.stages import StagePolicy
 from tenure.analytics.validation import policy as validation
@@ -27,7 +27,7 @@ from tenure.core.policy.registry import Loader
 HEALTH, RISK, CHURN, SEGMENTS = "health", "health/risk", "churn", "segments"
 STAGES, VALIDATION, PREDICTION = "stages", "validation", "prediction"
 MODELS, SIGNALS = "health/models/", "signals/"
-EXTRA_FIELDS = frozenset({*SCORE_FIELDS, "stage", "active", "yearly_value", "account_id"})
+EXTRA_FIELDS = frozenset({*SCORE_FIELDS, CHANCE, "stage", "active", "yearly_value", "account_id"})
 """Fields of segment and stage rules that are no signals."""
 
 
@@ -188,7 +188,7 @@ def _check_segments(source: str, parsed: dict[str, SegmentSpec], load: Loader) -
 
 
 def _check_stages(source: str, parsed: StagePolicy, load: Loader) -> None:
-    known = {*_loaded_registry(load).of_accounts(), *EXTRA_FIELDS}
+    known = {*_loaded_registry(load).of_accounts(), *EXTRA_FIELDS} - {CHANCE}  # no past has it
     for name in sorted(parsed.fields() - known):
         raise SpecError(source, "stages", f"there is no field '{name}'", "use a signal's name")
 

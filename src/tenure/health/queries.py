@@ -17,7 +17,13 @@ from tenure.analytics.health import HealthModel
 from tenure.analytics.signals.registry import Registry
 from tenure.health import explanations, policy, runs, trends
 from tenure.health.lake_reading import query, run_rows, text
-from tenure.health.models import AccountHealth, Override, ScoringRun, ValidationReport
+from tenure.health.models import (
+    AccountHealth,
+    AccountPrediction,
+    Override,
+    ScoringRun,
+    ValidationReport,
+)
 
 Row = dict[str, Any]
 
@@ -55,6 +61,23 @@ def accounts_at_risk(ids: Sequence[str], levels: Sequence[str]) -> set[str]:
         model=default_model(), account_id__in=ids, risk_level__in=levels
     )
     return set(rows.values_list("account_id", flat=True))
+
+
+def prediction(account_id: str) -> Row | None:
+    """What the learned model in use says of an account; None where it says nothing."""
+    row = AccountPrediction.objects.select_related("learned").filter(account=account_id).first()
+    if row is None:
+        return None
+    return {
+        "as_of": row.as_of,
+        "version": row.learned.version,
+        "believed": row.learned.state == "champion",
+        "days": row.learned.report["verdict"]["days"],
+        "chance": row.chance,
+        "chances": row.chances,
+        "survival": row.survival,
+        "reasons": row.reasons,
+    }
 
 
 def account_health(account_id: str, name: str | None = None) -> AccountHealth | None:

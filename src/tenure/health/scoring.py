@@ -57,6 +57,10 @@ class Facts:
         return cls(dataset, LedgerPrint(dataset))
 
 
+BEFORE_LIVE: list[Callable[[pa.Table, datetime], pa.Table]] = []
+"""What adds to the signals of a live scoring by the default model, before anything is told from
+them: signals of all known accounts and the moment; gives them with what is added."""
+
 AFTER_LIVE: list[Callable[[pa.Table, datetime, datetime], object]] = []
 """Whom to tell of a live scoring by the default model: all known accounts with signals, score and
 stage; the moment scored; now. They must bear to be told again."""
@@ -170,6 +174,9 @@ def _score(
 def _evaluate(run: ScoringRun, rules: Rules, dataset: Dataset) -> Scored:
     ready = rollups.ready(dataset, rules.registry)
     signals = compute(rules, run.as_of, dataset, engine=engine(), rollup=ready)
+    if run.purpose == "live" and run.model == policy.settings().default_model:
+        for add in BEFORE_LIVE:
+            signals = add(signals, run.as_of)
     return score_everyone(signals, rules, run.as_of, _stage_before(run), run.model_version)
 
 

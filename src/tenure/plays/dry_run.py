@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, time, timedelta
 
 from tenure.accounts.models import Account
+from tenure.analytics.segments import CHANCE
 from tenure.analytics.tables import TABLES
 from tenure.facts import lake
 from tenure.health.lake_reading import engine
@@ -45,9 +46,13 @@ class DryRun:
         return asdict(self)
 
 
-def can(play: Play) -> bool:
-    """Whether a play's trigger can be tried on history."""
-    return isinstance(play.trigger, WhenTrigger | DateTrigger)
+def why_not(play: Play) -> str:
+    """Why a play cannot be tried on history; empty if it can."""
+    if not isinstance(play.trigger, WhenTrigger | DateTrigger):
+        return "waits for single events or people; only rules and dates can be tried on history"
+    if CHANCE in play.fields():
+        return "asks for the chance of a learned model, which was not known on the days before"
+    return ""
 
 
 def run(play: Play, now: datetime, progress: Callable[[int, int], None] | None = None) -> DryRun:

@@ -102,11 +102,9 @@ def try_on_history(name: Name, as_json: AsJson = False) -> None:
     from tenure.plays import dry_run, policy
 
     play = policy.play(name)
-    if not dry_run.can(play):
-        raise SpecError(
-            f"plays/{name}", "trigger", "waits for single events or people",
-            "only rules and dates can be tried on history",
-        )  # fmt: skip
+    if reason := dry_run.why_not(play):
+        remedy = "switch it on with a hold-out, and see who comes in"
+        raise SpecError(f"plays/{name}", "trigger", reason, remedy)
     with output.progress("Looking at one week after the other") as report:
         found = dry_run.run(play, datetime.now(UTC), report)
     if as_json:

@@ -17,6 +17,7 @@ from tenure.analytics.prediction import booster, training
 from tenure.analytics.prediction.features import EVENT
 from tenure.analytics.prediction.policy import PredictionPolicy
 from tenure.analytics.prediction.training import SURVIVAL, Learned
+from tenure.analytics.segments import CHANCE
 from tenure.health.learned import models_kept
 from tenure.health.learned.panel import rows_now
 from tenure.health.models import AccountPrediction, LearnedModel
@@ -37,11 +38,24 @@ def signals_of_model(learned: Learned) -> list[str]:
     return [f.source for f in learned.features if not f.source.startswith(EVENT)]
 
 
-def after_scoring(everyone: pa.Table, as_of: datetime, now: datetime) -> None:  # noqa: ARG001
-    """Predict for all customers, from the signals of a live scoring."""
+def before_scoring(everyone: pa.Table, as_of: datetime) -> pa.Table:
+    """Predict for all customers, from the signals of a live scoring. If a champion predicts, what
+    it says is added as the field ``chance``: rules may look at what a person believes."""
     row = models_kept.in_use()
-    if row is not None and booster.is_there():
-        predict(row, everyone.filter(everyone["active"]), as_of)
+    if row is None or not booster.is_there():
+        return everyone
+    predict(row, everyone.filter(everyone["active"]), as_of)
+    if row.state != models_kept.CHAMPION:
+        return everyone
+    told = believed()
+    chances = [told.get(account) for account in everyone["account_id"].to_pylist()]
+    return everyone.append_column(CHANCE, pa.array(chances, pa.float64()))
+
+
+def believed() -> dict[str, float]:
+    """The champion's chance to leave by account, as last told; nothing where there is none."""
+    rows = AccountPrediction.objects.filter(learned__state=models_kept.CHAMPION)
+    return dict(rows.values_list("account_id", "chance"))
 
 
 def predict(row: LearnedModel, customers: pa.Table, as_of: datetime) -> int:

@@ -26,7 +26,7 @@ def context(name: str, play: Play) -> dict[str, Any]:
     running = job if job and job.state in work.OPEN else None
     failed = job if job and job.state == "failed" else None
     found = {
-        "can_try": dry_run.can(play),
+        "cannot_try": dry_run.why_not(play),
         "trial_days": policy.numbers().dry_run_days,
         "trial_running": running,
         "trial_failed": failed,
@@ -65,10 +65,10 @@ def start(request: HttpRequest, name: str) -> HttpResponse:
     """Ask for a trial; one that already waits or runs is not doubled."""
     from tenure.web.plays.views import get
 
-    if dry_run.can(get(name)):
-        jobs.ask_dry_run(name, timezone.now())
+    if reason := dry_run.why_not(get(name)):
+        messages.error(request, f"This play {reason}.")
     else:
-        messages.error(request, "Only rules and dates can be tried on history.")
+        jobs.ask_dry_run(name, timezone.now())
     return redirect("play", name)
 
 

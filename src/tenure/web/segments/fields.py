@@ -14,12 +14,13 @@ SCORE = {
     "risk": "Churn risk",
     "risk_level": "Risk level",
     "coverage": "Coverage of the score",
+    "chance": "Chance to leave (champion)",
     "stage": "Lifecycle stage",
     "yearly_value": "Yearly value",
 }
 
 
-UNITS = {"coverage": "share"}
+UNITS = {"coverage": "share", "chance": "share"}
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,13 @@ from datetime import datetime
 import pyarrow as pa
 
 from tenure.accounts.models import Account
-from tenure.analytics.segments import Rule, evaluate
+from tenure.analytics.segments import CHANCE, Rule, evaluate
 from tenure.analytics.signals.compute import compute_signals
 from tenure.analytics.tables import TABLES
 from tenure.facts import lake
 from tenure.health import policy
 from tenure.health.lake_reading import engine
+from tenure.health.learned import predicting
 from tenure.health.models import AccountHealth
 from tenure.web import models_shown
 
@@ -39,13 +40,16 @@ def taken(rule: Rule, now: datetime) -> Taken:
 
 
 def _table(fields: set[str], now: datetime) -> pa.Table:
-    if fields <= {*SCORES, "stage"}:  # all of it is state: no need to look at facts
+    if fields <= {*SCORES, CHANCE, "stage"}:  # all of it is state: no need to look at facts
         known = Account.objects.order_by("pk").values_list("pk", flat=True)
         table = pa.table({"account_id": pa.array(known, pa.string())})
     else:
         table = _signals(fields, now)
     ids = table["account_id"].to_pylist()
     table = _with_scores(table, ids, fields)
+    if CHANCE in fields:
+        told = predicting.believed()
+        table = table.append_column(CHANCE, pa.array([told.get(a) for a in ids], pa.float64()))
     if "stage" in fields:
         stages = dict(Account.objects.values_list("pk", "stage"))
         found = [stages.get(a) or None for a in ids]
