@@ -84,7 +84,7 @@ def firm(workspace: Any, db: None) -> None:
          "score": 10 if n < 12 else 2, "responded_at": NOW - 3 * DAY}
         for n in range(20)
     ]  # fmt: skip
-    features = [{"feature_id": "f", "event": "Report Shared", "core": True,
+    features = [{"feature_id": "f", "event": "Report Shared", "core": True, "high_value": True,
                  "updated_at": NOW - 99 * DAY}]  # fmt: skip
     add(1, tickets=tickets, events=[*events, *used], accounts=new, responses=answers,
         features=features)  # fmt: skip

@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "board": ("board", "Figures against their targets, with trend and status."),
     "cohorts": ("cohorts", "Retention of the accounts won each month."),
     "ltv": ("ltv", "Lifetime value by the equation and by survival."),
+    "onboarding": ("onboarding", "Milestones, activation, first value, and who is late."),
     "signals": ("signals", "List, explain, compute and check signals."),
     "indicators": ("indicators", "Leading indicators: figures, what was expected, alerts."),
     "score": ("score", "Score every account, as of now or a past day."),

@@ -110,7 +110,8 @@ class Seeding:
         name = f"{self.company.name} (simulated)"
         texts = {
             "workspace": tomlkit.dumps({"name": name}),
-            "contracts": policy.default_text("contracts") + _own_contracts(),
+            "contracts": policy.default_text("contracts") + _own("contracts"),
+            "onboarding": _own("onboarding"),
         }
         for document, text in texts.items():
             if policy.text(document) != text:
@@ -204,5 +205,5 @@ class Seeding:
         return f"{kept.counts['open']} open, {kept.counts['not_assessed']} not assessed"
 
 
-def _own_contracts() -> str:
-    return (files("tenure.demo") / "policy" / "contracts.toml").read_text("utf-8")
+def _own(document: str) -> str:
+    return (files("tenure.demo") / "policy" / f"{document}.toml").read_text("utf-8")

@@ -1,16 +1,19 @@
-"""The policy documents of revenue: how it is counted, and what lifetime value needs beside it."""
+"""The policy documents of metrics: how revenue is counted, what lifetime value needs beside it, and
+how onboarding is measured."""
 
 from __future__ import annotations
 
 from importlib.resources import files
 from pathlib import Path
 
+from tenure.analytics.onboarding.policy import parse_onboarding
 from tenure.analytics.revenue import ltv
 from tenure.analytics.revenue import policy as revenue
 from tenure.core import policy
 
-REVENUE, LTV = "revenue", "ltv"
+REVENUE, LTV, ONBOARDING = "revenue", "ltv", "onboarding"
 _FOLDER = Path(str(files("tenure.analytics.revenue")))
+_BEGINNINGS = Path(str(files("tenure.analytics.onboarding")))
 
 
 def register() -> None:
@@ -31,6 +34,15 @@ def register() -> None:
             _FOLDER / "ltv.toml",
             ltv.parse_policy,
             "Margin, horizon, and what it costs to win an account.",
+        )
+    )
+    policy.register(
+        policy.PolicyDocument(
+            ONBOARDING,
+            "Onboarding",
+            _BEGINNINGS / "onboarding.toml",
+            parse_onboarding,
+            "Milestones and their target times, activation, and the steps of the flow.",
         )
     )
 

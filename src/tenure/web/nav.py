@@ -22,6 +22,7 @@ ITEMS = (
     Item("Accounts", "building", "/accounts/", "accounts.view"),
     Item("Portfolio", "users", "/portfolio/", "portfolio.view"),
     Item("Health", "activity", "/health/", "health.view"),
+    Item("Onboarding", "flag", "/onboarding/", "health.view"),
     Item("Alerts", "bell", "/alerts/", "alerts.view"),
     Item("Indicators", "chart-line", "/indicators/", "alerts.view"),
     Item("Validation", "target", "/validation/", "validation.view"),

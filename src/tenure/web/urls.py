@@ -24,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("tenure.web.accounts.urls")),
     path("portfolio/", include("tenure.web.portfolio.urls")),
     path("health/", include("tenure.web.health.urls")),
+    path("onboarding/", include("tenure.web.onboarding.urls")),
     path("alerts/", include("tenure.web.alerts.urls")),
     path("indicators/", include("tenure.web.indicators.urls")),
     path("validation/", include("tenure.web.validation.urls")),

@@ -166,7 +166,10 @@ def begun(reached_within: float, others: int = 4) -> Firm:
     def firm() -> None:
         ids = accounts(12, since=40)
         add("accounts", ({"account_id": i, "created_at": ago(40)} for i in ids))
-        add("features", [{"feature_id": "board", "event": "Board Made", "core": True}])
+        add(
+            "features",
+            [{"feature_id": "board", "event": "Board Made", "core": True, "high_value": True}],
+        )
         for n, account in enumerate(ids):
             at = 40 - (reached_within if n >= others else 30)
             events(1, 40 - 0.01, account_id=account, event="Tour Begun")

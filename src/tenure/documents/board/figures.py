@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from statistics import median
 
+import numpy as np
+
 from tenure.analytics.dataset import Dataset
 from tenure.analytics.indicators.measures import DETRACTOR, GOOD_RATING, PROMOTER
 from tenure.analytics.moments import DAY_US, micros
@@ -18,12 +20,12 @@ from tenure.analytics.validation.intervals import wilson
 from tenure.core import policy
 from tenure.documents.board.spec import DOCUMENT, Board, Entry, Figure, Settings, entries
 from tenure.facts import lake
-from tenure.health import first_value
 from tenure.health import ground as churned
 from tenure.health import policy as health
 from tenure.health.lake_reading import as_known, engine
 from tenure.health.models import ScoringRun
 from tenure.metrics import queries as revenue
+from tenure.metrics.onboarding import queries as onboarding
 from tenure.programs.cancel import documents as cancel_policy
 from tenure.programs.cancel import queries as cancelling
 from tenure.programs.dunning.models import ALIVE, RECOVERED, VOID, Case
@@ -135,18 +137,17 @@ def _health(settings: Settings, windows: Windows, now: datetime) -> Found:  # no
     return {"health": found}
 
 
-def _first_value(settings: Settings, windows: Windows, now: datetime) -> Found:
-    if not first_value.known():
+def _first_value(settings: Settings, windows: Windows, now: datetime) -> Found:  # noqa: ARG001
+    if not onboarding.known():
         return {}
-    rows = first_value.firsts(windows[0][0], now)
-    within = settings.core_days * DAY_US
+    found = onboarding.beginnings(windows[0][0], now, now)
+    value = found.at[onboarding.onboarding_policy().first_value]
     firsts, activated = [], []
     for since, until in windows:
-        begun = [r for r in rows if micros(since) <= r.begun < micros(until)]
-        firsts.append(_median((r.reached - r.begun) / DAY_US for r in begun if r.reached))
-        old = [r for r in begun if r.begun + within <= micros(now)]
-        soon = sum(r.reached is not None and r.reached - r.begun <= within for r in old)
-        activated.append(_share(soon, len(old)))
+        begun = (found.begun >= micros(since)) & (found.begun < micros(until))
+        days = (value - found.begun)[begun] / DAY_US
+        firsts.append(_median(float(d) for d in days[~np.isnan(days)]))
+        activated.append(_share(*onboarding.activated(found.take(begun), now)))
     return {"first_value": firsts, "activation": activated}
 
 

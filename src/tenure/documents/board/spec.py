@@ -27,7 +27,7 @@ class Settings(_Spec):
     days: int = Field(ge=7, le=92)
     periods: int = Field(ge=2, le=24)
     near: float = Field(ge=0, le=1)
-    core_days: int = Field(ge=1, le=90)
+    core_days: int | None = Field(None, description="no longer used: see policy onboarding")
 
 
 class Measure(_Spec):

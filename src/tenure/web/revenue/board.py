@@ -57,7 +57,7 @@ def line(entry: Entry, document: Board) -> dict[str, Any]:
         "name": entry.name,
         "group": measure.group,
         "title": measure.title,
-        "says": measure.says.format(core_days=document.settings.core_days),
+        "says": measure.says.replace("{core_days}", str(document.settings.core_days or "")),
         "link": measure.link,
         "value": text(entry.now.value, measure),
         "interval": interval(entry.now, measure),

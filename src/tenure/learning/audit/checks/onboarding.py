@@ -1,31 +1,33 @@
 """Faults in how customers begin: most never arrive, lists are done for their own sake, one way for
-all. First value is the first use of a core feature, as on the board."""
+all. First value is what the policy ``onboarding`` says, as on the board."""
 
 from __future__ import annotations
 
 from statistics import median
 
 from tenure.analytics.moments import DAY_US, micros
-from tenure.health import first_value
-from tenure.health.first_value import First
+from tenure.analytics.onboarding.measuring import Onboarding
 from tenure.learning.audit.checks.outcomes import told, too_few, unknown
 from tenure.learning.audit.finding import Outcome
 from tenure.learning.audit.ground import Ground
 from tenure.learning.audit.policy import Rule, percent, plain, too_much
+from tenure.metrics.onboarding import queries as first_value
+from tenure.metrics.onboarding.queries import First
 from tenure.plays import policy, triggers
 from tenure.plays.models import DONE, Enrolment
 from tenure.plays.spec import BranchStep, Play, WhenTrigger
 
 
 def onboarding_too_long(ground: Ground, rule: Rule) -> Outcome:
-    """Most accounts that begin never get to first value in time."""
+    """Most accounts that begin never get to first value in time, or the declared flow is too long
+    for its completion."""
     numbers = rule.numbers
     if not first_value.known():
         return unknown(ground.policy, "no_first_value")
     within = int(numbers["within_days"] * DAY_US)
     rows = [
         r
-        for r in first_value.firsts(ground.since(numbers["days"]), ground.now, actions=True)
+        for r in first_value.firsts(ground.since(numbers["days"]), ground.now)
         if r.begun + within <= ground.at
     ]
     if len(rows) < numbers["least_accounts"]:
@@ -33,12 +35,21 @@ def onboarding_too_long(ground: Ground, rule: Rule) -> Outcome:
     there = [r for r in rows if _by(r, r.begun + within)]
     late = [r.account_id for r in rows if not _by(r, r.begun + within)]
     share = len(there) / len(rows)
+    flow = first_value.declared_flow(ground.now)
     return told(
-        rule, share < numbers["least_share"], late, n=len(there), of=len(rows),
+        rule, share < numbers["least_share"] or bool(flow and flow.flow_too_long), late,
+        flow=_flow(ground, flow), n=len(there), of=len(rows),
         share=percent(share), days=plain(numbers["days"]), within=plain(numbers["within_days"]),
         least=percent(numbers["least_share"]),
         actions=f"{median(r.actions for r in there):g}" if there else "-",
     )  # fmt: skip
+
+
+def _flow(ground: Ground, flow: Onboarding | None) -> str:
+    if flow is None or not flow.flow_too_long:
+        return ""
+    words = ground.policy.reasons.get("flow_too_long", "")
+    return words.format(steps=len(flow.steps), completion=percent(flow.completion or 0))
 
 
 def onboarding_as_checklist(ground: Ground, rule: Rule) -> Outcome:

@@ -1,0 +1,1 @@
+"""How customers begin: milestones, activation, time to first value, and where they drop off."""

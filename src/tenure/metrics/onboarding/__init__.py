@@ -1,0 +1,1 @@
+"""How customers begin, as the workspace's facts tell it."""
