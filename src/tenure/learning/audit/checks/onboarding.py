@@ -48,8 +48,8 @@ def onboarding_too_long(ground: Ground, rule: Rule) -> Outcome:
 def _flow(ground: Ground, flow: Onboarding | None) -> str:
     if flow is None or not flow.flow_too_long:
         return ""
-    words = ground.policy.reasons.get("flow_too_long", "")
-    return words.format(steps=len(flow.steps), completion=percent(flow.completion or 0))
+    share = percent(flow.completion or 0)
+    return ground.policy.reason("flow_too_long", steps=len(flow.steps), completion=share)
 
 
 def onboarding_as_checklist(ground: Ground, rule: Rule) -> Outcome:
