@@ -15,10 +15,10 @@ from tenure.analytics.tables import TABLES
 from tenure.facts import lake
 from tenure.health.lake_reading import engine
 from tenure.health.pipeline import Rules, compute, score_everyone
-from tenure.plays import matching, policy
+from tenure.plays import matching, policy, whom
 from tenure.plays.entering import Earlier, may_enter
 from tenure.plays.models import DryRunKept
-from tenure.plays.spec import DateTrigger, Play, WhenTrigger
+from tenure.plays.spec import EVERYONE, FORMER, DateTrigger, Play, WhenTrigger
 
 _STEP = timedelta(days=7)
 _SHOWN = 200
@@ -60,7 +60,7 @@ def run(play: Play, now: datetime, progress: Callable[[int, int], None] | None =
     days = _days(now)
     entered = _when(play, days, progress) if isinstance(play.trigger, WhenTrigger) else []
     if isinstance(play.trigger, DateTrigger):
-        entered = _dates(play.trigger, days[0], now)
+        entered = _dates(play, play.trigger, days[0], now)
     by_day: dict[str, int] = {}
     for entry in entered:
         by_day[entry.at] = by_day.get(entry.at, 0) + 1
@@ -91,10 +91,10 @@ def _when(
     rounds: dict[str, Earlier] = {}
     found: list[Entry] = []
     for number, day in enumerate(days):
-        signals = compute(rules, day, data, also=play.fields(), engine=engine())
+        signals = compute(rules, day, data, also={*play.fields(), whom.STATUS}, engine=engine())
         everyone = score_everyone(signals, rules, day, stages).everyone
         stages = dict(zip(*(everyone[c].to_pylist() for c in ("account_id", "stage")), strict=True))
-        matched = matching.both(everyone, play.trigger.rule, play.audience)
+        matched = matching.both(whom.then(play, everyone), play.trigger.rule, play.audience)
         since = {a: since.get(a, day) for a in matched}
         fired &= matched
         ripe = day - timedelta(days=play.trigger.for_days)
@@ -108,11 +108,14 @@ def _when(
     return found
 
 
-def _dates(trigger: DateTrigger, first: datetime, now: datetime) -> list[Entry]:
+def _dates(play: Play, trigger: DateTrigger, first: datetime, now: datetime) -> list[Entry]:
+    """Dates that came; whoever had left by then is in none for customers."""
     span = timedelta(days=trigger.days)
     between = {f"{trigger.field}__gt": first - span, f"{trigger.field}__lte": now - span}
     rows = Account.objects.filter(**between).order_by(trigger.field)
     return [
         Entry(pk, (at + span).date().isoformat())
-        for pk, at in rows.values_list("pk", trigger.field)
+        for pk, at, left in rows.values_list("pk", trigger.field, "churned_at")
+        if play.meant_for == EVERYONE
+        or (left is not None and left <= at + span) == (play.meant_for == FORMER)
     ]

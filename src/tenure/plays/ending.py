@@ -9,7 +9,7 @@ import pyarrow as pa
 from django.db import transaction
 
 from tenure.channels import drafts
-from tenure.plays import advance, history, matching, policy, steps
+from tenure.plays import advance, history, matching, policy, steps, whom
 from tenure.plays.models import ACTIVE, EXITED, HELD_OUT, OFF, Enrolment, PlaySwitch
 from tenure.plays.spec import Goal, Play
 from tenure.plays.tasks import actions as tasks
@@ -20,6 +20,7 @@ _PAGE = 2000
 def after_scoring(everyone: pa.Table, as_of: datetime, now: datetime) -> None:
     """Exits and goals that a scoring shows, for everybody who is in (or was, for goals)."""
     for name, play in watched().items():
+        _not_meant_now(name, play, now)
         if play.exit is not None:
             _exit(name, matching.of(everyone, play.exit), now)
         if play.goal is not None and play.goal.rule is not None:
@@ -27,8 +28,9 @@ def after_scoring(everyone: pa.Table, as_of: datetime, now: datetime) -> None:
 
 
 def by_the_clock(now: datetime) -> None:
-    """Goals that are events, and held-out rounds whose time is over."""
+    """Who is not meant any more, goals that are events, held-out rounds whose time is over."""
     for name, play in watched().items():
+        _not_meant_now(name, play, now)
         if play.goal is not None and play.goal.event:
             _reach_events(name, play, play.goal, now)
         _close_held_out(name, play, now)
@@ -38,6 +40,15 @@ def watched() -> dict[str, Play]:
     """Plays that are not off, or that somebody is still counted in."""
     names = set(PlaySwitch.objects.exclude(state=OFF).values_list("play", flat=True))
     return {name: policy.play(name) for name in sorted(names)}
+
+
+def _not_meant_now(name: str, play: Play, now: datetime) -> None:
+    """Stop for whom the play is not meant (any more): who left in a play for customers, who is back
+    in one for those who left."""
+    inside = Enrolment.objects.filter(play=name, state=ACTIVE).values_list("account_id", flat=True)
+    accounts = set(inside)
+    if out := accounts - whom.among(play, accounts):
+        _exit(name, out, now)
 
 
 @transaction.atomic

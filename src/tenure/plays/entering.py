@@ -14,7 +14,7 @@ from tenure.accounts.bulk import upsert
 from tenure.accounts.models import Account
 from tenure.analytics.experiments.assignment import held_out_of_all, held_out_of_play
 from tenure.facts.inbox import OwnFact, record_own
-from tenure.plays import policy
+from tenure.plays import policy, whom
 from tenure.plays.models import ACTIVE, HELD_OUT, Enrolment
 from tenure.plays.spec import Entry, Play
 
@@ -53,9 +53,12 @@ def may_enter(entry: Entry, earlier: Earlier | None, now: datetime) -> bool:
 
 
 def who_may_enter(name: str, play: Play, accounts: Sequence[str], now: datetime) -> list[str]:
-    """Those of some accounts whom the entry rule would let in; for plays about people, all."""
+    """Those of some accounts that the play is meant for and the entry rule would let in; the latter
+    is not asked for plays about people."""
+    meant = whom.among(play, accounts)
+    accounts = [a for a in accounts if a in meant]
     if play.unit == "person":
-        return list(accounts)
+        return accounts
     allowed = []
     for start in range(0, len(accounts), _PAGE):
         page = accounts[start : start + _PAGE]
@@ -80,7 +83,9 @@ def enter(name: str, play: Play, candidates: Iterable[Candidate], *, now: dateti
 
 
 def _enter_page(name: str, play: Play, page: Sequence[Candidate], now: datetime) -> int:
+    meant = whom.among(play, {c.account_id for c in page})
     earlier = _earlier(name, [c.subject(play) for c in page])
+    page = [c for c in page if c.account_id in meant]
     allowed = [c for c in page if may_enter(play.entry, earlier.get(c.subject(play)), now)]
     if not allowed:
         return 0

@@ -74,6 +74,9 @@ __all__ = [
 ]
 
 
+CUSTOMERS, FORMER, EVERYONE = "customers", "former", "everyone"
+
+
 class Goal(Spec):
     """What the play is for: an event (``*``: any), or a rule, within ``days`` of entering.
 
@@ -108,7 +111,12 @@ class Entry(Spec):
 
 
 class Play(Spec):
-    """The whole play."""
+    """The whole play.
+
+    ``whom`` it is meant for: ``customers`` (also those who have not bought yet), ``former`` ones,
+    or ``everyone``. Nobody else comes in, and who stops being meant is taken out. Without it:
+    former customers if it begins at an end, else customers.
+    """
 
     title: str = Field(min_length=1)
     about: str = Field(min_length=1)
@@ -116,6 +124,7 @@ class Play(Spec):
     source: str = ""
     purpose: str
     unit: Literal["account", "person"] = "account"
+    whom: Literal["customers", "former", "everyone"] | None = None
     to: tuple[str, ...] = ()
     trigger: Trigger
     audience: Rule | None = None
@@ -149,6 +158,12 @@ class Play(Spec):
                 f'the trigger "{needs_account}" is about accounts: set unit = "account"'
             )
         return self
+
+    @property
+    def meant_for(self) -> str:
+        """``whom``, given or by its trigger."""
+        at_the_end = isinstance(self.trigger, DateTrigger) and self.trigger.field == "churned_at"
+        return self.whom or (FORMER if at_the_end else CUSTOMERS)
 
     def position(self, step: str) -> int:
         """Where a step stands; one past the last for the end."""

@@ -12,7 +12,7 @@ from tenure.analytics.errors import SpecError
 from tenure.channels import drafts
 from tenure.core import audit
 from tenure.facts.inbox import OwnFact, record_own
-from tenure.plays import advance, policy, steps
+from tenure.plays import advance, policy, steps, whom
 from tenure.plays.entering import Candidate, enter
 from tenure.plays.models import ACTIVE, OFF, ON, PAUSED, STOPPED, Enrolment, PlaySwitch, Standing
 from tenure.plays.tasks import actions as tasks
@@ -72,6 +72,11 @@ def put_in(name: str, accounts: Collection[str], by: object, *, now: datetime) -
         raise SpecError(
             name, "accounts", f"there is no account {', '.join(missing[:5])}", "use known ids"
         )
+    if others := sorted(known - whom.among(play, known)):
+        raise SpecError(
+            name, "accounts", f"is for {play.meant_for}, and not for {', '.join(others[:5])}",
+            "leave them out, or say in the play for whom it is (whom)",
+        )  # fmt: skip
     if not PlaySwitch.objects.filter(pk=name, state=ON).exists():
         raise SpecError(name, "state", "is not on", "switch the play on first")
     who = audit.actor_name(by)

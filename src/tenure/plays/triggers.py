@@ -13,7 +13,7 @@ from django.db import transaction
 
 from tenure.accounts.bulk import upsert
 from tenure.accounts.models import Account, Membership
-from tenure.plays import history, matching, people, policy, streaks
+from tenure.plays import history, matching, people, policy, streaks, whom
 from tenure.plays.entering import Candidate, enter
 from tenure.plays.models import ON, PlaySwitch, Standing
 from tenure.plays.spec import (
@@ -55,7 +55,7 @@ def _stand(
     name: str, play: Play, trigger: WhenTrigger, everyone: pa.Table, as_of: datetime, now: datetime
 ) -> int:
     """Keep who matches since when; whoever has matched for long enough comes in, once a spell."""
-    matched = matching.both(everyone, trigger.rule, play.audience)
+    matched = whom.among(play, matching.both(everyone, trigger.rule, play.audience))
     with transaction.atomic():
         kept = Standing.objects.filter(play=name)
         known = set(kept.values_list("account_id", flat=True))

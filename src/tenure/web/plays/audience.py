@@ -18,7 +18,7 @@ from tenure.channels.numbers import Numbers
 from tenure.core import policy as policies
 from tenure.core.roles import needs
 from tenure.health import policy as health
-from tenure.plays import check, entering, policy, spec, triggers
+from tenure.plays import check, entering, policy, spec, triggers, whom
 from tenure.plays.spec import InactiveTrigger, Play, ScheduleTrigger, WhenTrigger
 from tenure.web.plays import form
 from tenure.web.plays.views import get
@@ -48,7 +48,7 @@ def of(name: str, play: Play, now: datetime) -> Audience:
     """The audience of ``play`` as it stands."""
     everyone = Account.objects.count()
     ready = isinstance(play.trigger, WhenTrigger | InactiveTrigger | ScheduleTrigger)
-    accounts = sorted(_accounts(play, now))
+    accounts = sorted(whom.among(play, _accounts(play, now)))
     may = entering.who_may_enter(name, play, accounts, now) if ready else accounts
     held = entering.held_out(name, play, may) if ready else set()
     some = [a for a in may if a not in held][:NAMED]

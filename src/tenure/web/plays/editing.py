@@ -123,6 +123,7 @@ def _form(
         "caps_text": "\n".join(form.cap_line(c) for c in raw.get("caps") or ()),
         "purposes": [(key, p.title, p.category) for key, p in gate.purposes.items()],
         "triggers": TRIGGERS,
+        "whoms": told.WHOM.items(),
         "trigger_kind": kind,
         "trigger_inputs": [
             (key, form.inputs(model, trigger if key == kind else {}, "trigger-"))

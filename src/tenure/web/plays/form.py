@@ -185,6 +185,7 @@ def posted(lists: Mapping[str, Sequence[str]]) -> Raw:
     raw: Raw = {key: post.get(key).strip() for key in ("title", "about", "source", "purpose")}
     raw["needs"] = _lines(post.get("needs", ""))
     raw["unit"] = post.get("unit", "account")
+    raw["whom"] = post.get("whom")
     raw["to"] = _commas(post.get("to", ""))
     raw["holdout"] = _number(post.get("holdout", ""))
     raw["exit"] = _rule(post, "exit-")

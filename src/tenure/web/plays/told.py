@@ -37,6 +37,11 @@ DATES = {
     "churned_at": "they left",
     "stage_since": "they entered their stage",
 }
+WHOM = {
+    "customers": "customers, and who has not bought yet",
+    "former": "who left",
+    "everyone": "everyone, whether they left or not",
+}
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 KINDS = {
     "mail": ("Mail", "mail"),

@@ -15,7 +15,18 @@ def to_toml(raw: Mapping[str, Any]) -> str:
     goal = plain.get("goal", {})
     if not any(goal.get(k) for k in ("title", "event", "rule")):
         plain.pop("goal", None)
-    for key in ("title", "about", "needs", "source", "purpose", "unit", "to", "holdout", "exit"):
+    for key in (
+        "title",
+        "about",
+        "needs",
+        "source",
+        "purpose",
+        "unit",
+        "whom",
+        "to",
+        "holdout",
+        "exit",
+    ):
         if key in plain:
             document.add(key, item(plain[key]))
     for key in ("trigger", "audience", "entry", "goal"):
