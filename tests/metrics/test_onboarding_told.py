@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import time_machine
 from django.test import Client
-from health.companies import accounts, add
+from health.companies import accounts, add, subscription
 
 from tenure.accounts.models import Account, Segment, SegmentMember
 from tenure.analytics.errors import SpecError
@@ -160,11 +160,28 @@ def test_a_segment_is_asked_for_and_has_its_own_time_to_first_value(company: Any
     whole = queries.told(NOW, of=scope.Scope("segment", "self_serve"))
     assert 0 < whole.whole.accounts < 40
     assert whole.whole.value_target_hours == pytest.approx(5 / 60)
-    (part,) = queries.told(NOW).parts
-    assert (part.group, part.told.accounts) == ("self_serve", whole.whole.accounts)
-    assert part.told.value_target_hours == pytest.approx(5 / 60)
     with pytest.raises(SpecError, match="cannot be 'colour'"):
         queries.told(NOW, by="colour")
+
+
+def test_who_left_stands_in_the_tier_that_it_paid_for(company: Any) -> None:
+    """Were tiers told by what is paid now, all who left would stand in the lowest."""
+    born, _ = company
+    counted = [r for r in born if NOW - 217 * DAY <= r["created_at"] < NOW - 37 * DAY][:3]
+    ids = [r["account_id"] for r in counted]
+    ended = {ids[0]: NOW - 20 * DAY, ids[1]: None, ids[2]: NOW - 10 * DAY}
+    mrr = {ids[0]: 100_000, ids[1]: 100_000, ids[2]: 500}
+    add(2, subscriptions=[
+        subscription(r["account_id"], r["created_at"], mrr_minor=mrr[r["account_id"]],
+                     ended_at=ended[r["account_id"]])
+        for r in counted
+    ])  # fmt: skip
+    parts = {p.group: p.told for p in queries.told(NOW).parts}
+    assert {group: told.accounts for group, told in parts.items()} == {
+        "mid_market": 2, "self_serve": 1,
+    }  # fmt: skip
+    assert parts["self_serve"].value_target_hours == pytest.approx(5 / 60)
+    assert parts["mid_market"].value_target_hours == 48
 
 
 def test_without_a_feature_of_high_value_it_says_what_it_needs(alice: Any) -> None:

@@ -8,20 +8,22 @@ from datetime import datetime, timedelta
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from tenure.analytics.errors import SpecError
 from tenure.analytics.moments import DAY_US, micros
 from tenure.analytics.onboarding.beginnings import TABLES, statement
 from tenure.analytics.onboarding.measuring import HOUR_US, Beginnings, Onboarding, measure
 from tenure.analytics.onboarding.policy import OnboardingPolicy
+from tenure.analytics.segments import Rule, evaluate
 from tenure.core import policy
 from tenure.facts import lake
 from tenure.health.lake_reading import as_known
 from tenure.metrics import scope
 from tenure.metrics.policy import ONBOARDING
-from tenure.metrics.queries import SPLITS, groups
+from tenure.metrics.queries import SPLITS, groups, told_lives
 
-TIER = "tier"
+TIER, MONTHS = "tier", 12
 BYS = (TIER, *SPLITS)
 """What the figures can be split by."""
 
@@ -114,15 +116,31 @@ def _groups(by: str, now: datetime) -> list[tuple[str, str, Collection[str]]]:
     from tenure.accounts import segments
 
     if by == TIER:
-        titles = segments.titles()
+        specs = segments.packaged()
+        paid = _last_paid(now)
         return [
-            (name, titles[name], scope.members(scope.Scope(scope.SEGMENT, name), now) or set())
+            (name, specs[name].title, _in_tier(name, specs[name].rule, paid, now))
             for name in segments.tiers()
         ]
     named: dict[str, set[str]] = {}
     for account, group in (groups(by, now) or {}).items():
         named.setdefault(group, set()).add(account)
     return [(name, name, members) for name, members in sorted(named.items())]
+
+
+def _last_paid(now: datetime) -> pa.Table:
+    """What each account pays a year, or last paid before it left: were it told by what is paid now,
+    all who left would stand in the lowest tier, and make it look bad."""
+    lives = told_lives(now)
+    yearly = pc.multiply(lives["mrr_minor"], MONTHS)
+    return lives.select(["account_id", "currency"]).append_column("arr_minor", yearly)
+
+
+def _in_tier(name: str, rule: Rule, paid: pa.Table, now: datetime) -> Collection[str]:
+    """Accounts of a tier; one whose rule asks for more than the value is as it stands now."""
+    if set(rule.fields()) != {"yearly_value"}:
+        return scope.members(scope.Scope(scope.SEGMENT, name), now) or set()
+    return set(paid["account_id"].filter(pa.array(evaluate(rule, paid))).to_pylist())
 
 
 @dataclass(frozen=True)
