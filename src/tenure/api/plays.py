@@ -28,6 +28,7 @@ class PlayOut(Schema):
     about: str
     purpose: str
     unit: str
+    whom: str = Field(description="meant for: customers, former or everyone")
     state: str = Field(description="on, paused or off")
     version: int = Field(description="0 is the packaged one")
     trigger: str = Field(description="the kind of its trigger")
@@ -152,7 +153,7 @@ def _play(name: str) -> Play:
 def _told(name: str, play: Play, state: str, counts: queries.Counts | None) -> dict[str, Any]:
     return {
         "name": name, "title": play.title, "about": play.about, "purpose": play.purpose,
-        "unit": play.unit, "state": state, "version": policy.version(name),
+        "unit": play.unit, "whom": play.meant_for, "state": state, "version": policy.version(name),
         "trigger": play.trigger.kind, "inside": counts.inside if counts else 0,
         "entered": counts.entered if counts else 0, "held_out": counts.held_out if counts else 0,
         "reached": counts.reached if counts else 0,
