@@ -288,6 +288,31 @@ def test_whatever_comes_each_row_lands_or_is_refused(rows: list[dict[str, Any]])
         assert "To fix: " in refusal.reason
 
 
+@pytest.mark.parametrize("other", [{"a": 1}, {}, None, "", [2]])
+@pytest.mark.parametrize(
+    ("given_", "kept"),
+    [("{als}", None), ([1], None), (["a", {"b": 1}], None), ("nonsense", None), (7, None),
+     ('{"a": 1}', {"a": 1}), ({"x": {"y": [1]}}, {"x": {"y": [1]}})],
+)  # fmt: skip
+def test_properties_that_are_no_object_are_refused_whatever_the_others_are(
+    given_: Any, kept: Any, other: Any
+) -> None:
+    event = {"event": "Login", "account_id": "a", "timestamp": NOW - timedelta(days=1)}
+    rows = [event | {"properties": given_, "message_id": "one"}]
+    rows.append(event | {"properties": other, "message_id": "other"})
+    good, bad = accept("events", rows, now=NOW, source="s", backfill=True)
+    landed = {r["message_id"]: r["properties"] for r in good.to_pylist()}
+    refused = {json.loads(b.payload)["message_id"]: b.reason for b in bad}
+    if kept is None:
+        assert "no JSON object" in refused["one"]
+    else:
+        assert json.loads(landed["one"]) == kept
+    if other == [2]:
+        assert "no JSON object" in refused["other"]
+    else:
+        assert json.loads(landed["other"] or "{}") == (other or {})
+
+
 def test_a_time_before_the_year_one_is_refused_with_its_number_kept() -> None:
     good, bad = accept(
         "events",

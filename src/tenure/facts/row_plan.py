@@ -99,9 +99,14 @@ class RowPlan:
     def _object(self, theirs: str, column: str) -> str:
         field = self.schema.field(self.origin[column])
         if not is_text(field.type):
-            return f"CAST(to_json({theirs}) AS VARCHAR)"
+            nested = pa.types.is_struct(field.type) or pa.types.is_map(field.type)
+            return f"CAST({f'to_json({theirs})' if nested else 'NULL'} AS VARCHAR)"
         if (field.metadata or {}).get(JSON_MARK):
-            return f"trim({theirs})"
+            # Ours, so sound; but of anything: where some rows have objects, a text is in quotes.
+            theirs = (
+                f"CASE json_type({theirs}) WHEN 'OBJECT' THEN {theirs}"
+                f" WHEN 'VARCHAR' THEN json_extract_string({theirs}, '$') END"
+            )
         is_object = f"CASE WHEN json_valid({theirs}) THEN json_type({theirs}) = 'OBJECT' END"
         return f"CASE WHEN {is_object} THEN trim({theirs}) END"
 

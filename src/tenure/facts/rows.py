@@ -46,7 +46,9 @@ def _column(values: list[Any]) -> tuple[pa.Array, bool]:
 
 
 def _json(value: Any) -> str | None:
-    return None if value is None else _clean(json.dumps(value, separators=(",", ":"), default=str))
+    if value is None or value == "":  # as in a column of texts alone
+        return None
+    return _clean(json.dumps(value, separators=(",", ":"), default=str))
 
 
 def _text(value: Any) -> str | None:
