@@ -313,6 +313,17 @@ def test_properties_that_are_no_object_are_refused_whatever_the_others_are(
         assert json.loads(landed["other"] or "{}") == (other or {})
 
 
+def test_a_key_without_a_name_is_kept_under_one() -> None:
+    event = {"event": "Login", "account_id": "a", "timestamp": NOW - timedelta(days=1)}
+    rows = [event | {"": [{"x": 1}], "\x00": 2, "(no name)": 3}]
+    good, bad = accept("events", rows, now=NOW, source="s", backfill=True)
+    assert bad == []
+    (row,) = good.to_pylist()
+    assert sorted(json.loads(row["properties"]).items(), key=str) == [
+        ("(no name)", [{"x": 1}]), ("(no name)_", 2), ("(no name)__", 3),
+    ]  # fmt: skip
+
+
 def test_a_time_before_the_year_one_is_refused_with_its_number_kept() -> None:
     good, bad = accept(
         "events",

@@ -12,6 +12,8 @@ import pyarrow as pa
 from tenure.facts.sql import JSON_MARK
 
 _MARK = {JSON_MARK: b"1"}
+NAMELESS = "(no name)"
+"""Where a key is empty: no engine knows a column without a name, nor one with a NUL in it."""
 
 
 def to_arrow(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
@@ -23,12 +25,22 @@ def to_arrow(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
     keys = list(dict.fromkeys(key for row in rows for key in row))
     if rows and not keys:
         return pa.table({"nothing": pa.nulls(len(rows))})
-    fields, columns = [], []
+    fields: list[pa.Field] = []
+    columns = []
     for key in keys:
-        name, (column, marked) = _clean(str(key)), _column([row.get(key) for row in rows])
+        name, (column, marked) = _name(key, fields), _column([row.get(key) for row in rows])
         fields.append(pa.field(name, column.type, metadata=_MARK if marked else None))
         columns.append(column)
     return pa.Table.from_arrays(columns, schema=pa.schema(fields))
+
+
+def _name(key: object, before: Sequence[pa.Field]) -> str:
+    """The name of a column: never empty, and none that is there already."""
+    name = _clean(str(key)).replace("\0", "") or NAMELESS
+    taken = {f.name for f in before}
+    while name in taken:
+        name += "_"
+    return name
 
 
 def _column(values: list[Any]) -> tuple[pa.Array, bool]:
