@@ -250,6 +250,15 @@ def test_history_is_scored_without_the_chance_of_today(company: None) -> None:
     assert not any("told" in names for names in rows["segments"].to_pylist())
 
 
+def test_a_live_score_of_a_day_that_taught_the_champion_has_no_chance(company: None) -> None:
+    rule = 'field = "chance"\nop = "exists"'
+    segments.save_rule("told", "Told", rule, policy.known_fields(), "alice", T)
+    models_kept.promote(models_kept.train(now=T), "alice@example.com", now=T)
+    then = T - timedelta(days=200)
+    assert scoring.run_scoring(then, now=T).purpose == "live"  # the first there is
+    assert Segment.objects.get(pk="told").size == 0
+
+
 def test_no_stage_and_no_variant_may_rest_on_a_chance(company: None) -> None:
     body = documents.text("stages")
     field = next(line for line in body.splitlines() if "field = " in line).split('"')[1]

@@ -45,7 +45,8 @@ def before_scoring(everyone: pa.Table, as_of: datetime) -> pa.Table:
     if row is None or not booster.is_there():
         return everyone
     predict(row, everyone.filter(everyone["active"]), as_of)
-    if row.state != models_kept.CHAMPION:
+    # On a day that taught it, it would tell what came after.
+    if row.state != models_kept.CHAMPION or as_of < models_kept.taught_until(row):
         return everyone
     told = believed()
     chances = [told.get(account) for account in everyone["account_id"].to_pylist()]
