@@ -164,6 +164,19 @@ def test_a_segment_is_asked_for_and_has_its_own_time_to_first_value(company: Any
         queries.told(NOW, by="colour")
 
 
+def test_first_value_that_took_long_is_first_value_all_the_same() -> None:
+    """What the audit asks is when it came, not whether it came in the days of the milestones."""
+    accounts("slow")
+    begun, came = NOW - 90 * DAY, NOW - 30 * DAY
+    add(1, accounts=[{"account_id": "slow", "created_at": begun, "updated_at": begun}],
+        features=[f | {"updated_at": NOW - 400 * DAY} for f in CATALOGUE],
+        events=[{"message_id": "m", "account_id": "slow", "person_id": "p",
+                 "event": "Report Shared", "timestamp": came}])  # fmt: skip
+    (one,) = queries.firsts(NOW - 100 * DAY, NOW)
+    assert one.reached == round(came.timestamp() * 1e6)
+    assert queries.told(NOW).whole.value.reached["value"] == 0
+
+
 def test_who_left_stands_in_the_tier_that_it_paid_for(company: Any) -> None:
     """Were tiers told by what is paid now, all who left would stand in the lowest."""
     born, _ = company

@@ -154,6 +154,7 @@ def test_standing_is_judged_by_the_interval_and_never_of_too_few() -> None:
     assert standing(5, 50) == "off"
     assert standing(22, 50) == "near"
     assert standing(10, 19) == "few"
+    assert standing(0, 0) == "few"
     assert standing(0, 50) == "unseen"
     assert measure(made({}, [True] * 50), PACKAGED).setup.standing == "unseen"
 

@@ -17,9 +17,13 @@ TABLES = ("accounts", "events", "features")
 """What the statement reads, as views of these names."""
 
 
-def statement(policy: OnboardingPolicy, since: int, until: int) -> tuple[dict[str, str], str]:
+def statement(
+    policy: OnboardingPolicy, since: int, until: int, days: int | None = None
+) -> tuple[dict[str, str], str]:
     """Views by name, and the statement over them: all accounts that began from ``since`` to before
-    ``until`` (microseconds)."""
+    ``until`` (microseconds), and what they did in their first ``days`` (never fewer than it takes
+    to decide everything)."""
+    span = max(days or 0, policy.decided_days) * DAY_US
     doings = list(policy.doings())
     value = next(i for i, d in enumerate(doings) if d.key == policy.first_value)
     streaks = sorted({d.streak_days for d in doings if d.streak_days})
@@ -32,7 +36,7 @@ def statement(policy: OnboardingPolicy, since: int, until: int) -> tuple[dict[st
 SELECT b.account_id, b.begun, e.timestamp AS moment, e.event, {PRODUCT} AS product,
  COALESCE(c.core, FALSE) AS core, COALESCE(c.high_value, FALSE) AS high_value
 FROM begun AS b JOIN events AS e ON e.account_id = b.account_id AND e.timestamp >= b.begun
- AND e.timestamp < b.begun + {policy.decided_days * DAY_US}
+ AND e.timestamp < b.begun + {span}
 LEFT JOIN catalogue AS c ON c.event = e.event""",
         "used_days": "SELECT account_id, "
         f"CAST(FLOOR(moment / {DAY_US}.0) AS BIGINT) AS day, MIN(moment) AS moment FROM done "

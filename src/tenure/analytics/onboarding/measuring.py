@@ -238,7 +238,8 @@ def _group(
     limit = within.micros if within else policy.window_days * DAY_US
     rows = np.logical_and.reduce([found.within(key, limit) for key in keys])
     told = _share(rows, target, policy.least_accounts)
-    return told if all(found.seen(key) for key in keys) else replace(told, standing="unseen")
+    seen = not len(found) or all(found.seen(key) for key in keys)
+    return told if seen else replace(told, standing="unseen")
 
 
 def _share(rows: Bools, target: float, least: int) -> Share:

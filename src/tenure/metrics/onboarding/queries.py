@@ -42,10 +42,13 @@ def known() -> bool:
     return all(here.exists(t) and here.rows(t) > 0 for t in needed)
 
 
-def beginnings(since: datetime, until: datetime, now: datetime) -> Beginnings:
-    """What every account did that began from ``since`` to before ``until``."""
+def beginnings(
+    since: datetime, until: datetime, now: datetime, days: int | None = None
+) -> Beginnings:
+    """What every account did that began from ``since`` to before ``until``, in its first ``days``
+    (by default as long as it takes to decide everything)."""
     numbers = onboarding_policy()
-    views, sql = statement(numbers, micros(since), micros(until))
+    views, sql = statement(numbers, micros(since), micros(until), days)
     rows = as_known(sql, now, *TABLES, parts=views, since=since.date())
     listed = list(numbers.doings())
     return Beginnings.of(_table(rows, len(listed)), numbers)
@@ -87,8 +90,7 @@ def told(now: datetime, *, of: scope.Scope = scope.Scope(), by: str = TIER) -> T
     if by not in BYS:
         raise SpecError("onboarding", "by", f"cannot be '{by}'", f"use one of {', '.join(BYS)}")
     numbers = onboarding_policy()
-    until = now - timedelta(days=numbers.decided_days)
-    since = until - timedelta(days=numbers.look_back_days)
+    since, until = _span(numbers, now)
     found = _only(beginnings(since, until, now), scope.members(of, now))
     spans = numbers.value_time.by_segment
     aim = spans.get(of.name) if of.kind == scope.SEGMENT else None
@@ -102,8 +104,17 @@ def told(now: datetime, *, of: scope.Scope = scope.Scope(), by: str = TIER) -> T
 
 
 def declared_flow(now: datetime) -> Onboarding | None:
-    """The same of all accounts, if steps of a flow are declared."""
-    return told(now).whole if onboarding_policy().flow.steps else None
+    """What is told of all accounts, if steps of a flow are declared."""
+    numbers = onboarding_policy()
+    if not numbers.flow.steps:
+        return None
+    return measure(beginnings(*_span(numbers, now), now), numbers)
+
+
+def _span(numbers: OnboardingPolicy, now: datetime) -> tuple[datetime, datetime]:
+    """Between which moments accounts began for whom everything is decided."""
+    until = now - timedelta(days=numbers.decided_days)
+    return until - timedelta(days=numbers.look_back_days), until
 
 
 def _only(found: Beginnings, members: Collection[str] | None) -> Beginnings:
@@ -197,8 +208,8 @@ class First:
 
 
 def firsts(since: datetime, now: datetime) -> Sequence[First]:
-    """First value of every account that began from ``since`` on."""
-    found = beginnings(since, now, now)
+    """First value of every account that began from ``since`` on, however long it took."""
+    found = beginnings(since, now, now, (now - since).days + 1)
     at = found.at[onboarding_policy().first_value]
     return [
         First(account, int(begun), None if np.isnan(a) else int(a), int(n))
