@@ -47,7 +47,8 @@ def _trial(now: datetime) -> Trial:
             "missed": [{"signal": "logins_7d", "title": "Logins", "group": "Product use",
                         "coverage": 0.9, "all": INTERVAL, "well": INTERVAL, "in_model": False}],
             "learned": {"dates": 9, "first": "2024-06-01", "last": "2025-03-01",
-                        "churned_accounts": 20, "observations": 200, "days": 60},
+                        "churned_accounts": 20, "observations": 200, "days": 30,
+                        "wanted_days": 60},
             "usage_alone": True, "usage_share": 0.9, "outcomes_known": False,
             "variants_left_out": 1,
         },
@@ -64,6 +65,8 @@ def test_pages_of_trials_and_of_the_learned_model(browse, customers, alice, them
     for path in ("/validation/trials/", f"/validation/trials/{trial.pk}/", "/validation/learned/"):
         window.open(path)
         window.check()
+    page = window.open(f"/validation/trials/{trial.pk}/")
+    assert "too short to learn for churn within 60 days" in page.inner_text("main")
     page = window.open(f"/accounts/a/{account}")
     page.wait_for_selector("#panel-chance .lines")
     window.check()

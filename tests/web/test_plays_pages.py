@@ -69,6 +69,14 @@ def test_a_play_is_paused_goes_on_and_is_stopped(play, seen_by, alice):
     assert "Say whether" in client.post("/plays/try/switch/", follow=True).content.decode()
 
 
+def test_for_whom_it_is_and_to_whom_it_writes_is_said_in_words(workspace, seen_by, alice):
+    page = seen_by(alice).get("/plays/win-back/").content.decode()
+    assert "The economic buyer, or else the champion" in page
+    assert "<dt>Meant for</dt><dd>Who left.</dd>" in page
+    page = seen_by(alice).get("/plays/no-login-14-days/").content.decode()
+    assert "<dd>Customers, and who has not bought yet.</dd>" in page
+
+
 def test_accounts_are_put_in_by_name_and_unknown_ones_are_named(play, seen_by, alice):
     client = seen_by(alice)
     answer = client.post("/plays/try/put-in/", {"accounts": "Bolt\nacme"}, follow=True)

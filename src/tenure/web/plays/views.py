@@ -94,6 +94,7 @@ def head(name: str, found: Play) -> dict[str, Any]:
             "trigger": told.trigger(found, fields.naming),
             "audience": _rule(found.audience),
             "exit": _rule(found.exit),
+            "to": [role.replace("_", " ") for role in found.to],
             "whom": told.WHOM[found.meant_for],
             "entry": told.entry(found.entry),
             "goal": told.goal(found.goal, fields.naming) if found.goal else "",
