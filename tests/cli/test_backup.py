@@ -98,6 +98,23 @@ def test_paths_that_lead_out_of_the_archive_go_nowhere(install: Install, tmp_pat
     assert not list(tmp_path.parent.glob("escaped"))
 
 
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE])
+def test_what_is_no_plain_file_is_refused_and_nothing_is_written_through_it(
+    install: Install, tmp_path: Path, kind: bytes
+) -> None:
+    file, outside = tmp_path / "evil.tenure", tmp_path / "outside"
+    outside.mkdir()
+    with tarfile.open(file, "w") as archive:
+        link = tarfile.TarInfo("way")
+        link.type, link.linkname = kind, str(outside)
+        archive.addfile(link)
+        archive.addfile(tarfile.TarInfo("way/through"))
+    refused = install("here").run("restore", file)
+    assert refused.returncode == 2
+    assert "is no file of a backup" in refused.stderr
+    assert not list(outside.iterdir())
+
+
 def test_a_backup_goes_nowhere_it_cannot(
     installation: Installation, template: Path, tmp_path: Path
 ) -> None:

@@ -88,10 +88,26 @@ def _unpack(source: Path, staging: Path, progress: Report) -> dict[str, Any]:
     staging.mkdir(mode=0o700)
     try:
         with tarfile.open(source, "r:") as archive:
-            archive.extractall(staging, filter="data")
-    except (tarfile.TarError, EOFError) as error:
+            for member in archive:
+                _lay_out(archive, member, staging)
+    except (tarfile.TarError, EOFError, FileExistsError, NotADirectoryError) as error:
         raise _broken(source, str(error)) from error
     return _verified(source, staging, progress)
+
+
+def _lay_out(archive: tarfile.TarFile, member: tarfile.TarInfo, staging: Path) -> None:
+    """Write one file of the archive below ``staging``. A backup holds plain files and nothing else:
+    whatever else there is, or leads elsewhere, is refused (not every Python 3.11 can filter)."""
+    root = staging.resolve()
+    target = (root / member.name).resolve()
+    held = archive.extractfile(member) if member.isreg() else None
+    if held is None or not target.is_relative_to(root):
+        raise tarfile.ExtractError(f"{member.name!r} is no file of a backup")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with held, target.open("xb") as kept:
+        shutil.copyfileobj(held, kept)
+    target.chmod((member.mode | 0o600) & 0o644)
+    os.utime(target, (member.mtime, member.mtime))
 
 
 def _verified(source: Path, staging: Path, progress: Report) -> dict[str, Any]:
