@@ -208,7 +208,7 @@ def _listened() -> Iterator[tuple[Asked, Asked]]:
 
 
 def _run(now: datetime) -> dict[str, Any]:
-    from tenure.learning.audit import actions
+    from tenure.learning.practice_audit import actions
 
     with _listened() as (state, facts):
         actions.run(now)
@@ -229,7 +229,7 @@ def _plain(state: Asked, facts: Asked) -> int:
     """The statements once more, and nothing else."""
     from django.db import connection
 
-    from tenure.health.lake_reading import engine
+    from tenure.facts.reading import engine
 
     rows = 0
     with connection.cursor() as cursor:

@@ -85,7 +85,7 @@ def ours(lake: Path, parts: list[bytes]) -> tuple[float, int]:
     from django.db import connection
 
     from tenure.facts.flush import Flusher
-    from tenure.facts.inbox import Letter, store
+    from tenure.facts.inbox import RawRequest, store
     from tenure.facts.lake import Lake
     from tenure.facts.models import InboxRow
     from tenure.facts.routing import ROUTING, Routing
@@ -93,7 +93,10 @@ def ours(lake: Path, parts: list[bytes]) -> tuple[float, int]:
     now = datetime.now(UTC)
     for first in range(0, len(parts), 100):
         store(
-            [Letter(now, "segment:bench", "segment:batch", b) for b in parts[first : first + 100]]
+            [
+                RawRequest(now, "segment:bench", "segment:batch", b)
+                for b in parts[first : first + 100]
+            ]
         )
     connection.close()  # SQLite writes its log back: that is ingestion's work
     parsers = ROUTING.filled().parsers

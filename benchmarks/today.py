@@ -62,7 +62,7 @@ def _options() -> argparse.Namespace:
 def _tasks(many: int) -> None:
     """Open tasks, from three weeks late to two months ahead; one in thirty went up."""
     from tenure.accounts.models import Account
-    from tenure.plays.tasks.models import Task
+    from tenure.work.tasks.models import Task
 
     accounts = list(Account.objects.order_by("pk")[:many])
     made = []

@@ -12,8 +12,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from command_fixtures import here, install, installation, template
 from hypothesis import settings
+from page_fixtures import customers, pages_are_read_as_browsers_do, seen_by
 from people import NOW, PASSWORD
+
+__all__ = [
+    "customers",
+    "here",
+    "install",
+    "installation",
+    "pages_are_read_as_browsers_do",
+    "seen_by",
+    "template",
+]
+"""Fixtures of pages and commands, which stand in files of their own."""
 
 # The clock of a busy machine is no property of the code.
 settings.register_profile("tenure", deadline=None)
@@ -80,6 +93,12 @@ def api(db: None) -> Callable[[str], Any]:
         return Client(headers={"authorization": f"Bearer {plain}"})
 
     return make
+
+
+@pytest.fixture
+def durably(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files are forced to disk, as in life."""
+    monkeypatch.setattr("tenure.facts.durable.ON", True)
 
 
 @pytest.fixture(autouse=True)

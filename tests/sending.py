@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from tenure.facts.flush import Flusher
-from tenure.facts.inbox import Letter, store
+from tenure.facts.inbox import RawRequest, store
 from tenure.facts.lake import Lake
 from tenure.facts.routing import Routing
 
@@ -34,7 +34,7 @@ class Company:
         self.sends_raw(json.dumps(body).encode())
 
     def sends_raw(self, body: bytes, endpoint: str = "segment:batch") -> None:
-        store([Letter(self.now, "segment:website", endpoint, body)])
+        store([RawRequest(self.now, "segment:website", endpoint, body)])
 
     def flush(self) -> int:
         return sum(f.facts for f in self.flusher.drain(self.now))

@@ -17,7 +17,12 @@ if os.environ.get("TENURE_TEST_DATABASE") == "postgres" and not os.environ.get("
 
     os.environ["DATABASE_URL"] = postgres.start()
 
+os.environ["TENURE_INTERNAL_HOSTS"] = "127.0.0.1"  # receivers of tests; also in processes of theirs
+
+from tenure.facts import durable  # noqa: E402
 from tenure.web.settings import *  # noqa: E402, F403
+
+durable.ON = False  # the fixture ``durably`` switches it on; servers of the fault tests have it on
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

@@ -15,7 +15,6 @@ from tenure.accounts.models import Account, Membership, Person
 from tenure.facts import lake
 from tenure.facts.routing import ROUTING
 from tenure.facts.validate import accept
-from tenure.web.routing import wire
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 Tell = Callable[..., None]
@@ -25,7 +24,6 @@ _number = itertools.count(1)
 @pytest.fixture
 def tell(workspace: Any, db: None) -> Tell:
     """Facts land in the lake, then handlers are told."""
-    wire()
 
     def go(table: str, *rows: dict[str, Any], now: datetime = NOW) -> None:
         good, bad = accept(table, list(rows), now=now, source="test", backfill=True)
@@ -75,7 +73,7 @@ def test_mrr_seats_plan_and_renewal_are_those_in_force(tell: Tell) -> None:
         paid(7, status="cancelled", ended_at="2026-04-01", mrr_minor=50, quantity=0),
     )
     acme = Account.objects.get()
-    assert (acme.status, acme.mrr_minor, acme.seats, acme.plan_id) == ("active", 1500, 11, "pro")
+    assert (acme.status, acme.mrr_minor, acme.seats, acme.plan_id) == ("active", 1550, 16, "pro")
     assert acme.renews_at == datetime(2026, 5, 1, tzinfo=UTC)
     assert acme.created_at == datetime(2025, 1, 1, tzinfo=UTC)
 

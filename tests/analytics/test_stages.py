@@ -15,8 +15,8 @@ from tenure.analytics.stages import default_stages, next_stage, parse_stages
 POLICY = default_stages()
 FIELDS = {
     "active": True, "ended": 0.0, "subscriptions_in_force": 1.0, "risk": 10.0, "risk_level": "low",
-    "tenure_days": 200.0, "nps_last": 7.0, "health": 75.0, "seat_use": 0.5,
-    "usage_limit_use": 0.5, "seats_change_90d": 0.0,
+    "tenure_days": 200.0, "nps_last": 7.0, "health": 75.0, "limit_use": 0.5,
+    "seats_change_90d": 0.0,
 }  # fmt: skip
 
 
@@ -34,7 +34,7 @@ def move(before: str | None, **fields: Any) -> str | None:
         ("onboarding", {"tenure_days": 29.0}, "onboarding"),
         ("onboarding", {"tenure_days": 31.0}, "adoption"),
         ("adoption", {"tenure_days": 91.0}, "retention"),
-        ("retention", {"health": 85.0, "seat_use": 0.9}, "expansion"),
+        ("retention", {"health": 85.0, "limit_use": 0.9}, "expansion"),
         ("expansion", {"health": 75.0}, "expansion"),
         ("expansion", {"health": 69.0}, "retention"),
         ("retention", {"health": 85.0, "nps_last": 9.0}, "advocacy"),
@@ -59,7 +59,7 @@ def test_moves(before: str | None, fields: dict[str, Any], after: str) -> None:
     st.fixed_dictionaries(
         {
             "tenure_days": st.floats(0, 999), "health": st.floats(0, 100),
-            "risk": st.floats(0, 100), "nps_last": st.floats(0, 10), "seat_use": st.floats(0, 2),
+            "risk": st.floats(0, 100), "nps_last": st.floats(0, 10), "limit_use": st.floats(0, 2),
         }
     ),
 )  # fmt: skip

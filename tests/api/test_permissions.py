@@ -11,8 +11,8 @@ import pytest
 from django.test import Client
 
 from tenure.api.app import api as rest
-from tenure.api.auth import Allowed
 from tenure.core import roles
+from tenure.kit.rest.auth import Allowed
 
 pytestmark = pytest.mark.django_db
 ROLES = ("admin", "cs_lead", "csm", "support", "analyst")

@@ -25,7 +25,7 @@ def _put(client: Client, **data: object) -> Any:
 
 
 def test_a_document_is_saved_compared_and_rolled_back(api: Api) -> None:
-    client = api("cs_lead")
+    client = api("admin")
     saved = _put(client, text=_changed(client), note="small disk", expected_version=0)
     assert saved.json() == {"version": 1}
     diff = client.get("/api/v1/policy/diff?name=operations").json()["diff"]
@@ -37,7 +37,7 @@ def test_a_document_is_saved_compared_and_rolled_back(api: Api) -> None:
     assert [(v["version"], v["active"], v["packaged"]) for v in versions] == [
         (2, True, True), (1, False, False),
     ]  # fmt: skip
-    assert audit.entries(target_kind="policy")[0].actor == "key: test cs_lead"
+    assert audit.entries(target_kind="policy")[0].actor == "key: test admin"
 
 
 def test_a_wrong_text_is_refused_with_field_and_remedy(api: Api) -> None:
@@ -51,7 +51,7 @@ def test_a_wrong_text_is_refused_with_field_and_remedy(api: Api) -> None:
 
 
 def test_checking_saves_nothing(api: Api) -> None:
-    client = api("analyst")
+    client = api("admin")
     text = {"text": _changed(client).replace("= 256", "= -1")}
     found = client.post("/api/v1/policy/check?name=operations", text, "application/json").json()
     assert [e["key"] for e in found["errors"]] == ["doctor.disk_free_fail_mb"]

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from browser.watching import PHONE, WIDE, Watched
 from django.test import Client
 from people import NOW
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 CHROMIUM = shutil.which("chromium")
-WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -25,56 +26,34 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason="needs the Debian package chromium"))
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """One browser for a module. Not for the session: playwright keeps an event loop running in
-    this thread, which Django is told to bear, and which tests of other rooms must not meet."""
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+@dataclass(frozen=True)
+class Launched:
+    """Chromium, and the event loop on which playwright talks to it."""
+
+    browser: Browser
+    loop: asyncio.AbstractEventLoop
+
+
+@pytest.fixture(scope="session")
+def launched() -> Iterator[Launched]:
+    """One browser for a process. Playwright keeps its event loop running in this thread as long as
+    the browser lives, which other tests must not meet: it is hidden whenever no test browses."""
+    with sync_playwright() as playwright:
+        loop = asyncio.get_running_loop()
         browser = playwright.chromium.launch(executable_path=CHROMIUM)
-        yield browser
+        asyncio._set_running_loop(None)
+        yield Launched(browser, loop)
+        asyncio._set_running_loop(loop)
         browser.close()
 
 
-class Watched:
-    """A page whose console, errors and refused requests are remembered."""
-
-    def __init__(self, context: BrowserContext, url: str) -> None:
-        self.page: Page = context.new_page()
-        self.url = url
-        self.faults: list[str] = []
-        self.page.on("console", self._heard)
-        self.page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
-        self.page.on("response", self._answered)
-
-    def _heard(self, message: Any) -> None:
-        # A refused status is judged in _answered: an error page is a page, too.
-        if message.type in ("error", "warning") and "Failed to load resource" not in message.text:
-            self.faults.append(f"{message.type}: {message.text}")
-
-    def _answered(self, response: Any) -> None:
-        if response.status >= 500:
-            self.faults.append(f"{response.status} from {response.url}")
-
-    def open(self, path: str) -> Page:
-        """Go there, and wait until its panels are loaded."""
-        self.page.goto(self.url + path)
-        self.page.wait_for_load_state("networkidle")
-        return self.page
-
-    def check(self) -> None:
-        """No fault was heard, axe finds nothing, and nothing is wider than the screen."""
-        assert self.faults == []
-        found = Axe().run(self.page, options={"preload": False}).response["violations"]
-        self.faults.clear()  # axe tries inline styles of its own, which the policy refuses
-        assert [_violation(v) for v in found] == []
-        width = "document.documentElement.scrollWidth - window.innerWidth"
-        assert self.page.evaluate(width) <= 0, "the page scrolls sideways"
-
-
-def _violation(found: dict[str, Any]) -> str:
-    places = [f"{n['target']} {n.get('failureSummary', '')}" for n in found["nodes"][:4]]
-    return f"{found['id']}: {' | '.join(places)}"
+@pytest.fixture
+def chromium(launched: Launched, monkeypatch: pytest.MonkeyPatch) -> Iterator[Browser]:
+    """The browser, with its event loop running, which Django is told to bear."""
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+    asyncio._set_running_loop(launched.loop)
+    yield launched.browser
+    asyncio._set_running_loop(None)
 
 
 @pytest.fixture

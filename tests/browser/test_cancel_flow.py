@@ -8,15 +8,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from browser.axe import violations
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 from programs.cancel.cancelling import Company, make
 
 from tenure.channels.in_app import keys, tokens
+from tenure.channels.in_app.pages import answers
 from tenure.channels.models import InAppKey
 from tenure.programs.cancel.models import Visit
-from tenure.web.in_app import answers
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LOOKS = [("light", False), ("dark", True)]
@@ -134,8 +134,7 @@ def visit(chromium: Browser, shop: dict[str, str]) -> Iterator[Callable[..., Pag
 
 def clean(page: Page) -> None:
     assert page.faults == []  # type: ignore[attr-defined]
-    found = Axe().run(page, options={"preload": False}).response["violations"]
-    assert [(v["id"], [n["target"] for n in v["nodes"]]) for v in found] == []
+    assert violations(page) == []
     page.faults.clear()  # type: ignore[attr-defined]
     assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
 

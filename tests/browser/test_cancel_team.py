@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import expect
 from programs.cancel.cancelling import Company, make
 
-from tenure.programs.cancel.course import Cancel, No, Told, Yes
 from tenure.programs.cancel.models import Visit
+from tenure.programs.cancel.workflow import Cancel, No, ReasonGiven, Yes
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -17,11 +17,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def visited(workspace: Any, monkeypatch: pytest.MonkeyPatch) -> Company:
     company = make(monkeypatch)
-    company.says(company.comes(), Told("too_expensive"), Yes("discount"), more="Half, please")
-    company.says(company.comes(), Told("switching"), No(), Cancel())
+    company.says(
+        company.comes(), ReasonGiven("too_expensive"), Yes("discount"), more="Half, please"
+    )
+    company.says(company.comes(), ReasonGiven("switching"), No(), Cancel())
     company.subscribe("other", "s9", plan_id="basic")
     company.till.says_no = "the subscription is locked"
-    company.says(company.comes("other"), Told("too_expensive"), Yes("discount"))
+    company.says(company.comes("other"), ReasonGiven("too_expensive"), Yes("discount"))
     return company
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from web.test_churned_pages import loss
+from learning.investigations.test_churned_pages import loss
 
 from tenure.learning.investigations import links
 from tenure.learning.investigations.models import ExitInterview, Investigation

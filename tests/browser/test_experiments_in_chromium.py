@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tenure.accounts.models import Account
-from tenure.learning.archive import measuring
+from tenure.learning.experiments import measuring
 
 
 @pytest.mark.parametrize(

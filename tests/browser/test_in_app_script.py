@@ -9,15 +9,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from browser.axe import violations
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
 from tenure.channels import reception
 from tenure.channels.drafts import Draft, submit
 from tenure.channels.in_app import keys, tokens
+from tenure.channels.in_app.pages import answers
 from tenure.channels.models import InAppKey, Reception, Refusal
-from tenure.web.in_app import answers
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PAGE = """<!doctype html><html lang="en" dir="{dir}"><head><meta charset="utf-8"><title>Shop</title>
@@ -141,8 +141,7 @@ def test_every_slot_is_calm_and_clean_on_a_strict_host(
     expect(page.get_by_text("Exports run at night")).to_be_visible()
     assert page.faults == []
     settled(page, lambda: row(slot).seen_at)
-    found = Axe().run(page, options={"preload": False}).response["violations"]
-    assert [(v["id"], [n["target"] for n in v["nodes"]]) for v in found] == []
+    assert violations(page) == []
     wide = "document.documentElement.scrollWidth - window.innerWidth"
     assert page.evaluate(wide) <= 0
 

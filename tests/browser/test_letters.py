@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from browser.test_pages import extremes
 from people import NOW
-from web.test_plays_pages import PERSONAL
+from plays.test_plays_pages import PERSONAL
 
 from tenure.core import policy as policies
 

@@ -17,8 +17,8 @@ from tenure.channels.models import Message, Suppression
 from tenure.core.models import Job
 from tenure.facts import contracts, quarantine, sources, validate
 from tenure.facts.models import Quarantined, SourceAlert
-from tenure.learning.audit import actions as practice
-from tenure.learning.audit.finding import Finding
+from tenure.learning.practice_audit import actions as practice
+from tenure.learning.practice_audit.finding import Finding
 
 # The two extremes: wide and light, narrow and dark.
 LOOKS = [("light", False), ("dark", True)]

@@ -11,8 +11,8 @@ from playwright.sync_api import expect
 from web.work import opened
 
 from tenure.accounts.models import Account
-from tenure.plays.tasks import actions
-from tenure.plays.tasks.models import Task
+from tenure.work.tasks import actions
+from tenure.work.tasks.models import Task
 
 looks = pytest.mark.parametrize(
     ("theme", "phone"), [("light", False), ("dark", True)], ids=["light", "phone-dark"]

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from servers import NOON, Clock, Mailbox
 
 from tenure.analytics.errors import SpecError
-from tenure.channels import duties
+from tenure.channels import periodic_tasks
 from tenure.channels.drafts import Draft, submit
 from tenure.channels.mail import mailboxes, marks, notices, reading, reports
 from tenure.channels.models import MailNotice, Message, Suppression
-from tenure.channels.numbers import packaged
 from tenure.channels.outbox import identity_of
+from tenure.channels.settings import packaged
 from tenure.core.models import AuditEntry
 
 CAPTURED = Path(__file__).parent / "captured"
@@ -43,6 +43,67 @@ def test_a_report_says_it_in_the_servers_words() -> None:
     assert found.said == ("550 5.1.1 <ann@example.com>: Recipient address rejected: User unknown")
     assert found.at
     assert found.at.isoformat() == "2026-03-11T12:10:00+00:00"
+
+
+def _report(status: str, diagnosis: str, action: str = "failed", explained: str = "") -> bytes:
+    raw = (CAPTURED / "dsn_postfix.eml").read_text()
+    head, _, tail = raw.partition("Diagnostic-Code:")
+    tail = tail.partition("\n\n")[2]
+    code = f"Diagnostic-Code: {diagnosis}\n\n" if diagnosis else "\n"
+    text = (head + code + tail).replace("Status: 5.1.1", f"Status: {status}")
+    text = text.replace("Action: failed", f"Action: {action}")
+    start, _, rest = text.partition("This is the mail system")
+    return f"{start}{explained}\n\n--A1B2C3{rest.partition('--A1B2C3')[2]}".encode()
+
+
+@pytest.mark.parametrize(
+    ("status", "diagnosis", "kind"),
+    [
+        ("5.0.0", 'smtp; 550 "Unknown User"', "hard"),
+        ("5.0.0", "smtp; 550 5.0.0 <ann@example.com>... User unknown", "hard"),
+        (
+            "5.0.0",
+            "smtp; 554 delivery error: dd This user doesn't have a yahoo.com account",
+            "hard",
+        ),
+        ("5.0.0", "x-unix; unknown user: ann", "hard"),
+        ("5.4.4", "dns; Host or domain name not found", "hard"),
+        ("5.4.4", "", "hard"),
+        ("5.1.6", "smtp; 551 5.1.6 Mailbox has moved", "hard"),
+        ("5.4.1", "smtp; 550 5.4.1 Recipient address rejected: Access denied.", "hard"),
+        ("5.0.0", "smtp; 550 Unrouteable address", "hard"),
+        ("5.0.0", "smtp; 550 No such user (spam.filter.example.com)", "hard"),
+        ("5.2.1", "smtp; 550 5.2.1 The account is disabled", "hard"),
+        ("5.2.2", "smtp; 552 5.2.2 Mailbox full", "soft"),
+        ("5.0.0", "smtp; 552 user unknown or mailbox over quota", "soft"),
+        ("5.0.0", "smtp; 550 Message rejected as spam", "soft"),
+        ("5.7.1", "smtp; 550 5.7.1 Blocked: no such user can be told", "soft"),
+        (
+            "5.0.0",
+            "smtp; 554 Service unavailable; Client host blocked using zen.spamhaus.org",
+            "soft",
+        ),
+        ("5.0.0", "smtp; 550 Out of office until Monday", "soft"),
+        ("5.0.0", "smtp; 550 SPF check failed", "soft"),
+        ("5.3.4", "smtp; 552 5.3.4 Message too large", "soft"),
+        ("4.4.7", "smtp; 451 4.4.7 delivery time expired: user unknown?", "soft"),
+        ("4.2.2", "smtp; 452 4.2.2 The email account is over quota", "soft"),
+        ("5.0.0", "", "soft"),
+    ],
+)
+def test_what_a_failure_says_of_the_address(status: str, diagnosis: str, kind: str) -> None:
+    (found,) = reports.read(_report(status, diagnosis), BOUNCES)
+    assert found.kind == kind
+
+
+def test_words_for_people_count_where_machines_are_told_nothing() -> None:
+    told = "This is a permanent error. The following address failed: Unrouteable address"
+    (found,) = reports.read(_report("5.0.0", "", explained=told), BOUNCES)
+    assert found.kind == "hard"
+
+
+def test_a_delay_is_no_bounce_whatever_its_words() -> None:
+    assert reports.read(_report("4.4.1", "smtp; user unknown", "delayed"), BOUNCES) == []
 
 
 def test_several_recipients_are_several_notices() -> None:
@@ -115,7 +176,7 @@ def test_the_status_that_says_most_is_found(texts: tuple[str, str], status: str)
 def sent(mailbox: Mailbox, mail: Callable[..., Draft], clock: Clock) -> Message:
     """A mail that left by SMTP."""
     submit([mail()], now=NOON)
-    duties.work(clock)
+    periodic_tasks.work(clock)
     return Message.objects.get()
 
 

@@ -11,13 +11,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tenure.analytics.errors import SpecError
-from tenure.channels import numbers as settings
-from tenure.channels.numbers import Cap
-from tenure.channels.policy import Ask, Before, Decision, Recipient, decide, free_at, loud_from
+from tenure.channels import settings as settings
+from tenure.channels.policy import (
+    Before,
+    Decision,
+    Recipient,
+    SendRequest,
+    decide,
+    free_at,
+    loud_from,
+)
+from tenure.channels.settings import Cap
 
 NUMBERS = settings.packaged()
 NOON = datetime(2026, 3, 11, 12, 0, tzinfo=UTC)  # a Wednesday
-MAIL = Ask("mail", "help", NOON, source="play:help")
+MAIL = SendRequest("mail", "help", NOON, source="play:help")
 
 
 def days(count: float) -> timedelta:
@@ -28,7 +36,7 @@ def sent(ago: float, source: str = "play:help", transactional: bool = False) -> 
     return Before(NOON - days(ago), "mail", source, transactional)
 
 
-def answer(ask: Ask, who: Recipient, now: datetime = NOON) -> tuple[str, str]:
+def answer(ask: SendRequest, who: Recipient, now: datetime = NOON) -> tuple[str, str]:
     found = decide(ask, who, NUMBERS, now)
     return found.verdict, found.rule
 
@@ -58,12 +66,12 @@ def answer(ask: Ask, who: Recipient, now: datetime = NOON) -> tuple[str, str]:
     ],
 )
 def test_the_gate_answers_by_the_first_rule_that_says_no(
-    ask: Ask, who: Recipient, expected: tuple[str, str]
+    ask: SendRequest, who: Recipient, expected: tuple[str, str]
 ) -> None:
     assert answer(ask, who) == expected
 
 
-EXPANSION = Ask("mail", "expansion", NOON, source="play:limit")
+EXPANSION = SendRequest("mail", "expansion", NOON, source="play:limit")
 
 
 @pytest.mark.parametrize(
@@ -78,13 +86,13 @@ EXPANSION = Ask("mail", "expansion", NOON, source="play:limit")
     ],
 )
 def test_nothing_is_sold_to_an_account_in_trouble_or_soon_after_a_no(
-    ask: Ask, who: Recipient, expected: tuple[str, str]
+    ask: SendRequest, who: Recipient, expected: tuple[str, str]
 ) -> None:
     assert answer(ask, who) == expected
 
 
 def test_a_transactional_message_passes_caps_and_consent_but_no_dead_address() -> None:
-    bill = Ask("mail", "payment", NOON, source="dunning")
+    bill = SendRequest("mail", "payment", NOON, source="dunning")
     busy = Recipient(before=[sent(0.1)] * 9, refused=frozenset({("any", "any")}), zone="Asia/Tokyo")
     assert answer(bill, busy) == ("send", "")
     assert answer(bill, Recipient(suppressed="bounced")) == ("withhold", "suppressed")

@@ -10,7 +10,7 @@ import pytest
 from servers import NOON, Clock
 
 from tenure.analytics.errors import SpecError
-from tenure.channels import actions, duties, gate, outbox, reception
+from tenure.channels import actions, gate, outbox, periodic_tasks, reception
 from tenure.channels.drafts import Draft, cancel, submit
 from tenure.channels.in_app import inbox, keys, tokens
 from tenure.channels.in_app.limiting import Limiter
@@ -54,7 +54,7 @@ def told(event: str) -> list[dict[str, Any]]:
 
 def test_a_message_lies_in_the_product_of_its_person_and_of_nobody_else(clock: Clock) -> None:
     submit([draft()], now=NOON)
-    assert duties.work(clock) == 1
+    assert periodic_tasks.work(clock) == 1
     (found,) = inbox.find(ANN, "", NOON)
     assert (found.title, found.link, found.slot) == ("Exports", "/exports", "banner")
     assert seen_by(Holder("app_1", "bo", "acme")) == []
@@ -73,7 +73,7 @@ def test_a_worker_that_dies_after_laying_in_lays_nothing_in_twice(clock: Clock) 
     first = code()
     reception.record(Reception.objects.get(), "dismissed", NOON)
     clock.forward(seconds=121)
-    assert duties.work(clock) == 1
+    assert periodic_tasks.work(clock) == 1
     assert Message.objects.get().state == "sent"
     assert code() == first
     assert seen_by() == []  # what was closed does not come back
@@ -81,7 +81,7 @@ def test_a_worker_that_dies_after_laying_in_lays_nothing_in_twice(clock: Clock) 
 
 def test_seen_clicked_and_closed_are_facts_each_once(clock: Clock) -> None:
     submit([draft()], now=NOON)
-    duties.work(clock)
+    periodic_tasks.work(clock)
     row = Reception.objects.get()
     assert reception.record(row, "clicked", NOON)
     for act in ("seen", "clicked", "clicked"):
@@ -97,7 +97,7 @@ def test_one_at_a_time_in_a_slot_and_a_modal_a_single_time(clock: Clock) -> None
     for number in range(2):
         submit([draft(f"b{number}", purpose="payment"),
                 draft(f"m{number}", "modal", purpose="payment")], now=NOON)  # fmt: skip
-    duties.work(clock)
+    periodic_tasks.work(clock)
     assert seen_by() == [code("b0"), code("m0")]
     for key in ("b0", "m0"):
         reception.record(Reception.objects.get(message__key=key), "seen", NOON)
@@ -106,27 +106,27 @@ def test_one_at_a_time_in_a_slot_and_a_modal_a_single_time(clock: Clock) -> None
 
 def test_what_a_stopped_play_laid_in_is_taken_out(clock: Clock) -> None:
     submit([draft()], now=NOON)
-    duties.work(clock)
+    periodic_tasks.work(clock)
     assert cancel("play:tips", now=NOON) == 0
     assert seen_by() == []
 
 
 def test_who_refuses_gets_no_more_like_it_and_is_not_sold_to(clock: Clock) -> None:
     submit([draft(purpose="expansion"), draft("bill", "message", purpose="payment")], now=NOON)
-    duties.work(clock)
+    periodic_tasks.work(clock)
     assert inbox.refuse(Reception.objects.get(message__key="tip"), NOON)
     assert not inbox.refuse(Reception.objects.get(message__key="bill"), NOON)
     assert seen_by() == [code("bill")]
     assert Refusal.objects.get().channel == "in_app"
     assert SaidNo.objects.get().recipient == "ann"
     submit([draft("again", purpose="expansion")], now=NOON)
-    duties.work(clock)
+    periodic_tasks.work(clock)
     assert Message.objects.get(key="again").rule == "consent"
 
 
 def test_consent_withdrawn_elsewhere_takes_effect_at_once(clock: Clock) -> None:
     submit([draft()], now=NOON)
-    duties.work(clock)
+    periodic_tasks.work(clock)
     actions.refuse("ann", "any", "help", "a colleague", now=NOON)
     assert seen_by() == []
 
@@ -134,7 +134,7 @@ def test_consent_withdrawn_elsewhere_takes_effect_at_once(clock: Clock) -> None:
 def test_a_checklist_keeps_its_ticks_and_tells_each_item_once(clock: Clock) -> None:
     items = [{"text": "Invite a colleague", "link": "/team"}, {"text": "Import a file"}]
     submit([draft(slot="checklist", content={"items": items})], now=NOON)
-    duties.work(clock)
+    periodic_tasks.work(clock)
     row = Reception.objects.get()
     for done in (True, False, True):
         assert inbox.tick(row, 1, done, NOON)
@@ -199,7 +199,7 @@ def test_erasing_a_person_takes_what_lay_in_the_product(clock: Clock) -> None:
     from tenure.facts.persons import Subject
 
     submit([draft()], now=NOON)
-    duties.work(clock)
+    periodic_tasks.work(clock)
     subject = Subject(("ann",), ())
     assert erasing.export(subject)["in_the_product"][0]["slot"] == "banner"
     erasing.erase(subject, "gone", NOON)

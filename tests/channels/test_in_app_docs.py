@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tenure.channels.in_app import tokens
-from tenure.channels.numbers import packaged
+from tenure.channels.settings import packaged
 
 HOW_TO = Path(__file__).parents[2] / "docs/how-to"
 PAGE = (HOW_TO / "in-app-messages.md").read_text("utf-8")
@@ -51,7 +51,7 @@ def test_the_example_for_a_shell_signs_what_is_believed() -> None:
 
 
 def test_the_snippet_of_the_settings_signs_what_is_believed() -> None:
-    from tenure.web.settings_pages import snippets
+    from tenure.kit.pages import snippets
 
     room: dict[str, Any] = {}
     (text,) = [
@@ -64,9 +64,10 @@ def test_the_snippet_of_the_settings_signs_what_is_believed() -> None:
 
 
 def test_every_address_of_the_api_is_on_the_page() -> None:
-    from tenure.web.in_app.urls import urlpatterns
+    from tenure.channels.in_app.pages.urls import urlpatterns as messages
+    from tenure.programs.cancel.pages.in_product_urls import urlpatterns as cancel
 
-    for one in urlpatterns:
+    for one in (*messages, *cancel):
         path = str(one.pattern).split("<")[0]
         page = CANCEL if path.startswith("cancel") else PAGE
         assert f"/in-app/v1/{path}" in page or path == "received/", path

@@ -16,7 +16,7 @@ from servers import NOON
 
 from tenure.channels.in_app import tokens
 from tenure.channels.in_app.tokens import BadToken, Holder
-from tenure.channels.numbers import packaged
+from tenure.channels.settings import packaged
 
 NUMBERS = packaged().in_app
 SECRET = "tns_a-secret-of-the-workspace-that-is-long"
@@ -66,8 +66,10 @@ def test_one_changed_character_is_enough_to_be_refused(place: int, other: int) -
     [
         ({"alg": "none"}, {}, "HS256"),
         ({"alg": "RS256"}, {}, "HS256"),
-        ({"crit": ["b64"]}, {}, "HS256"),
-        ({"kid": None}, {}, "signature"),
+        ({"crit": ["b64"]}, {}, "no token"),
+        ({"kid": None}, {}, "no token"),
+        ({"kid": "app_1", "alg": "hs256"}, {}, "HS256"),
+        ({}, {"may": "cancel"}, "no token"),
         ({}, {"sub": ""}, "no token"),
         ({}, {"sub": 7}, "no token"),
         ({}, {"sub": "a\x00b"}, "no token"),

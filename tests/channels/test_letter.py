@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from servers import NOON, Clock, Mailbox
 
-from tenure.channels import duties
+from tenure.channels import periodic_tasks
 from tenure.channels.drafts import Draft, submit
 from tenure.channels.mail import letter
+from tenure.channels.mail.marked import unmarked
 
 TEXT = """Hello Ann,
 
@@ -69,7 +70,7 @@ def test_texts_that_do_not_say_so_keep_their_brackets() -> None:
 
 
 def test_words_of_others_stay_words() -> None:
-    text = f"Hello {letter.unmarked('[Pay](https://evil.example)')}"
+    text = f"Hello {unmarked('[Pay](https://evil.example)')}"
     assert "Pay</a>" not in letter.fragment(text, marked=True)
 
 
@@ -109,7 +110,7 @@ def test_a_mail_leaves_with_both_parts_and_its_footer_in_both(
 ) -> None:
     content = {"subject": "Reports", "text": TEXT, "marked": True, "language": "de"}
     submit([mail(content=content)], now=NOON)
-    duties.work(clock)
+    periodic_tasks.work(clock)
     (got,) = mailbox.mails
     plain, html = (got.get_body((kind,)).get_content() for kind in ("plain", "html"))  # type: ignore[attr-defined]
     assert "-- " in plain.splitlines()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from servers import NOON, Clock, Posted, receiver
 
-from tenure.channels import duties
+from tenure.channels import periodic_tasks
 from tenure.channels.drafts import Draft, submit
 from tenure.channels.models import Message, Suppression
 from tenure.core import mail_server
@@ -48,7 +48,7 @@ def test_postmark_takes_a_mail_and_its_id_is_kept(
     postmark: Posted, mail: Mail, clock: Clock
 ) -> None:
     submit([mail()], now=NOON)
-    assert duties.work(clock) == 1
+    assert periodic_tasks.work(clock) == 1
     ((headers, body),) = postmark.posts
     sent = json.loads(body)
     row = Message.objects.get()
@@ -67,7 +67,7 @@ def test_mailgun_takes_a_mail_and_its_id_is_kept(settings: Any, mail: Mail, cloc
         api = kept.url.removesuffix("/hook")
         use(settings, "mailgun", api, TENURE_MAIL_DOMAIN="mg.example.com")
         submit([mail()], now=NOON)
-        assert duties.work(clock) == 1
+        assert periodic_tasks.work(clock) == 1
     assert b"Can+we+help%3F" in kept.posts[0][1]
     assert Message.objects.get().receipt == "<20260311.1@mg.example.com>"
 
@@ -90,7 +90,7 @@ def test_what_the_provider_says_decides(
     postmark.status = status
     postmark.body = b'{"ErrorCode": 10, "Message": "No k3y-of-ours"}'
     submit([mail()], now=NOON)
-    assert duties.work(clock) == 0
+    assert periodic_tasks.work(clock) == 0
     row = Message.objects.get()
     assert (row.state, row.attempts) == (state, attempts)
     assert row.error
@@ -102,14 +102,15 @@ def test_a_wrong_key_put_right_lets_everything_go(
 ) -> None:
     postmark.status, well = 401, postmark.body
     postmark.body = b'{"Message": "k3y-of-ours is no valid token"}'
-    submit([mail(f"m{n}", person_id=f"p{n}") for n in range(3)], now=NOON)
+    people = [(f"m{n}", f"p{n}", f"p{n}@example.com") for n in range(3)]
+    submit([mail(key, person_id=who, address=to) for key, who, to in people], now=NOON)
     with caplog.at_level(logging.WARNING):
-        duties.work(clock)
+        periodic_tasks.work(clock)
     assert "mail is closed: the provider said 401" in caplog.text
     assert "k3y-of-ours" not in caplog.text
     postmark.status, postmark.body = 200, well
     clock.forward(seconds=30)
-    assert duties.work(clock) == 3
+    assert periodic_tasks.work(clock) == 3
 
 
 def test_an_address_the_provider_refuses_is_dead_with_its_reason(
@@ -123,7 +124,7 @@ def test_an_address_the_provider_refuses_is_dead_with_its_reason(
     )
     postmark.body = json.dumps({"ErrorCode": 406, "Message": said}).encode()
     submit([mail()], now=NOON)
-    duties.work(clock)
+    periodic_tasks.work(clock)
     row = Message.objects.get()
     assert row.state == "dead"
     assert "refused the address" in row.error
@@ -135,7 +136,7 @@ def test_an_answer_that_says_neither_yes_nor_no_leaves_a_doubt(
 ) -> None:
     postmark.body = b'{"ErrorCode": 406, "Message": "words that nobody knows"}'
     submit([mail()], now=NOON)
-    duties.work(clock)
+    periodic_tasks.work(clock)
     assert Message.objects.get().state == "doubt"
 
 
@@ -144,7 +145,7 @@ def test_a_provider_that_nobody_can_reach_makes_mails_wait(
 ) -> None:
     use(settings, "postmark", "http://127.0.0.1:9/")
     submit([mail()], now=NOON)
-    duties.work(clock)
+    periodic_tasks.work(clock)
     row = Message.objects.get()
     assert (row.state, row.attempts) == ("ready", 0)
     assert "cannot be reached" in row.error

@@ -14,7 +14,7 @@ from servers import NOON, Clock, Mailbox
 
 from tenure.accounts.models import Person
 from tenure.analytics.errors import SpecError
-from tenure.channels import actions, duties, gate, outbox
+from tenure.channels import actions, gate, outbox, periodic_tasks
 from tenure.channels.drafts import Draft, cancel, submit
 from tenure.channels.models import MailNotice, Message, Refusal, Suppression
 from tenure.facts.models import InboxRow
@@ -36,7 +36,7 @@ def test_a_mail_arrives_with_text_html_and_one_click_way_out(
     mailbox: Mailbox, mail: Mail, clock: Clock
 ) -> None:
     submit([mail()], now=NOON)
-    assert duties.work(clock) == 1
+    assert periodic_tasks.work(clock) == 1
     (got,) = mailbox.mails
     assert (got["To"], got["Subject"]) == ("ann@example.com", "Can we help?")
     assert got["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
@@ -51,9 +51,9 @@ def test_the_same_draft_again_is_the_same_message(
     mailbox: Mailbox, mail: Mail, clock: Clock
 ) -> None:
     submit([mail(), mail()], now=NOON)
-    duties.work(clock)
+    periodic_tasks.work(clock)
     submit([mail()], now=NOON)
-    duties.work(clock)
+    periodic_tasks.work(clock)
     assert len(mailbox.mails) == 1
 
 
@@ -69,7 +69,7 @@ def test_a_transactional_mail_has_no_way_out_and_passes_a_refusal(
 ) -> None:
     actions.refuse("ann", "mail", "any", "preference page", now=NOON)
     submit([mail("bill", purpose="payment"), mail("tip")], now=NOON)
-    duties.work(clock)
+    periodic_tasks.work(clock)
     (got,) = mailbox.mails
     assert "List-Unsubscribe" not in got
     assert (state("bill"), state("tip")) == ("sent", "withheld")
@@ -81,7 +81,7 @@ def test_of_two_mails_on_one_day_the_second_is_withheld_and_says_when(
     mailbox: Mailbox, mail: Mail, clock: Clock
 ) -> None:
     submit([mail("one"), mail("two")], now=NOON)
-    duties.work(clock)
+    periodic_tasks.work(clock)
     assert [state("one"), state("two")] == ["sent", "withheld"]
     assert "next possible on 12 March 2026" in Message.objects.get(key="two").reason
     assert told() == ["tenure.message_withheld", "tenure.message_sent"]
@@ -92,12 +92,12 @@ def test_a_night_mail_waits_for_the_morning_of_the_person(
 ) -> None:
     Person.objects.create(pk="ann", timezone="Asia/Tokyo")
     submit([mail()], now=NOON)
-    duties.work(clock)
+    periodic_tasks.work(clock)
     assert (state(), mailbox.mails) == ("queued", [])
     clock.forward(hours=10, minutes=59)
-    assert duties.work(clock) == 0
+    assert periodic_tasks.work(clock) == 0
     clock.forward(minutes=1)  # 08:00 in Tokyo
-    assert duties.work(clock) == 1
+    assert periodic_tasks.work(clock) == 1
 
 
 def test_a_server_that_says_later_is_tried_again_with_growing_pauses(
@@ -106,12 +106,12 @@ def test_a_server_that_says_later_is_tried_again_with_growing_pauses(
     mailbox.mood = "refuse"
     submit([mail()], now=NOON)
     for pause in (30, 60, 120):
-        assert duties.work(clock) == 0
+        assert periodic_tasks.work(clock) == 0
         kept = Message.objects.get()
         assert kept.send_after == clock.now + timedelta(seconds=pause)
         clock.forward(seconds=pause)
     mailbox.mood = "well"
-    assert duties.work(clock) == 1
+    assert periodic_tasks.work(clock) == 1
     assert Message.objects.get().attempts == 4
 
 
@@ -120,7 +120,7 @@ def test_a_mailbox_that_does_not_exist_is_never_written_to_again(
 ) -> None:
     mailbox.mood = "no-such"
     submit([mail()], now=NOON)
-    duties.work(clock)
+    periodic_tasks.work(clock)
     assert state() == "dead"
     assert Suppression.objects.get().address == "ann@example.com"
     assert Message.objects.get().outcome == "bounced"
@@ -130,7 +130,7 @@ def test_a_mailbox_that_does_not_exist_is_never_written_to_again(
     mailbox.mood = "well"
     clock.forward(days=5)
     submit([mail("bill", purpose="payment", due_at=clock.now)], now=clock.now)
-    duties.work(clock)
+    periodic_tasks.work(clock)
     assert (state("bill"), mailbox.mails) == ("withheld", [])
 
 
@@ -139,7 +139,7 @@ def test_a_mail_refused_for_its_content_does_not_end_writing_to_the_address(
 ) -> None:
     mailbox.mood = "spam"
     submit([mail()], now=NOON)
-    duties.work(clock)
+    periodic_tasks.work(clock)
     assert state() == "dead"
     assert "5.7.1 refused by policy" in Message.objects.get().error
     assert not Suppression.objects.exists()
@@ -150,14 +150,14 @@ def test_a_server_that_takes_nothing_from_our_sender_makes_mails_wait(
 ) -> None:
     mailbox.mood = "not-you"
     submit([mail()], now=NOON)
-    duties.work(clock)
+    periodic_tasks.work(clock)
     kept = Message.objects.get()
     assert (kept.state, kept.attempts) == ("ready", 0)
     assert "<success@localhost>: 5.7.1 sender not allowed" in kept.error
     assert not Suppression.objects.exists()
     mailbox.mood = "well"
     clock.forward(seconds=30)
-    assert duties.work(clock) == 1
+    assert periodic_tasks.work(clock) == 1
 
 
 def test_a_connection_that_breaks_before_the_message_loses_and_doubles_nothing(
@@ -165,12 +165,12 @@ def test_a_connection_that_breaks_before_the_message_loses_and_doubles_nothing(
 ) -> None:
     mailbox.mood = "cut"
     submit([mail()], now=NOON)
-    duties.work(clock)
+    periodic_tasks.work(clock)
     assert (state(), mailbox.mails) == ("ready", [])
     assert Message.objects.get().attempts == 0
     mailbox.mood = "well"
     clock.forward(seconds=30)
-    assert duties.work(clock) == 1
+    assert periodic_tasks.work(clock) == 1
 
 
 def test_a_connection_that_breaks_within_the_message_leaves_a_doubt_for_a_person(
@@ -178,11 +178,11 @@ def test_a_connection_that_breaks_within_the_message_leaves_a_doubt_for_a_person
 ) -> None:
     mailbox.mood = "drop"
     submit([mail()], now=NOON)
-    duties.work(clock)
+    periodic_tasks.work(clock)
     assert (state(), len(mailbox.mails)) == ("doubt", 1)
     mailbox.mood = "well"
     clock.forward(days=1)
-    duties.work(clock)
+    periodic_tasks.work(clock)
     assert len(mailbox.mails) == 1  # not sent twice on a guess
     actions.settle_doubt(Message.objects.get(), alice, now=clock.now)
     assert state() == "sent"
@@ -193,11 +193,11 @@ def test_a_dead_message_is_sent_again_by_a_person_with_the_same_message_id(
 ) -> None:
     mailbox.mood = "drop"
     submit([mail()], now=NOON)
-    duties.work(clock)
+    periodic_tasks.work(clock)
     mailbox.mood = "well"
     clock.forward(days=2)
     actions.send_again(Message.objects.get(), alice, now=clock.now)
-    duties.work(clock)
+    periodic_tasks.work(clock)
     first, second = mailbox.mails
     assert first["Message-ID"] == second["Message-ID"]
     with pytest.raises(SpecError, match="only dead and doubtful"):
@@ -209,11 +209,11 @@ def test_without_a_mail_server_messages_wait_and_go_stale_without_a_burst(
 ) -> None:
     settings.MAIL_IS_SET_UP = False
     submit([mail()], now=NOON)
-    assert duties.work(clock) == 0
+    assert periodic_tasks.work(clock) == 0
     assert "TENURE_MAIL" in Message.objects.get().error
     settings.MAIL_IS_SET_UP = True
     clock.forward(days=5)
-    assert duties.work(clock) == 0
+    assert periodic_tasks.work(clock) == 0
     assert (state(), mailbox.mails) == ("withheld", [])
 
 
@@ -223,9 +223,9 @@ def test_a_message_of_a_worker_that_died_before_handing_over_is_sent_by_the_next
     submit([mail()], now=NOON)
     gate.pass_due(NOON)
     outbox._claim("mail", "dead worker", NOON)
-    assert duties.work(clock) == 0  # its lease still holds
+    assert periodic_tasks.work(clock) == 0  # its lease still holds
     clock.forward(seconds=121)
-    assert duties.work(clock) == 1
+    assert periodic_tasks.work(clock) == 1
     assert len(mailbox.mails) == 1
 
 
@@ -236,19 +236,20 @@ def test_a_worker_that_lost_its_lease_sends_nothing(
     gate.pass_due(NOON)
     (row,) = outbox._claim("mail", "slow worker", NOON)
     clock.forward(seconds=121)
-    duties.work(clock)
-    from tenure.channels.mail.transport import MAIL
+    periodic_tasks.work(clock)
+    from tenure.channels.mail.transport import TRANSPORT
 
-    with MAIL.session() as send:
+    with TRANSPORT.session() as send:
         assert outbox._send(row, send, "slow worker", clock) == 0
     assert len(mailbox.mails) == 1
 
 
 def test_what_has_not_left_can_be_stopped(mailbox: Mailbox, mail: Mail, clock: Clock) -> None:
-    submit([mail(f"m{n}", person_id=f"p{n}") for n in range(50)], now=NOON)
+    people = [(f"m{n}", f"p{n}", f"p{n}@example.com") for n in range(50)]
+    submit([mail(key, person_id=who, address=to) for key, who, to in people], now=NOON)
     gate.pass_due(NOON)
     assert cancel("play:help", now=NOON) == 50
-    assert duties.work(clock) == 0
+    assert periodic_tasks.work(clock) == 0
 
 
 @pytest.mark.parametrize(
@@ -277,7 +278,7 @@ def test_taking_a_refusal_back_lets_messages_through_again(
     actions.allow("ann", "mail", "any", "preference page", now=NOON)
     assert not Refusal.objects.exists()
     submit([mail()], now=NOON)
-    assert duties.work(clock) == 1
+    assert periodic_tasks.work(clock) == 1
 
 
 def test_nothing_is_sold_to_accounts_that_a_room_above_knows_to_be_in_trouble(
@@ -289,5 +290,5 @@ def test_nothing_is_sold_to_accounts_that_a_room_above_knows_to_be_in_trouble(
                                                  person_id="bo")],
         now=NOON,
     )  # fmt: skip
-    duties.work(clock)
+    periodic_tasks.work(clock)
     assert (state("sell"), state("sell2")) == ("withheld", "sent")

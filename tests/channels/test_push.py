@@ -7,17 +7,20 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
+import worlds
 from cryptography.hazmat.primitives.asymmetric import ec
 from push_receiver import CURVE, Device, open_sealed, raw, sender_of
 from servers import NOON, Clock, Posted, receiver
 
 from tenure.analytics.errors import SpecError
-from tenure.channels import actions, duties, numbers
+from tenure.channels import actions, doctor, periodic_tasks, settings
 from tenure.channels.drafts import Draft, submit
 from tenure.channels.in_app.tokens import Holder
 from tenure.channels.models import Message, PushKey, PushSubscription, Reception
 from tenure.channels.push import subscriptions, vapid
+from tenure.core import operations
 from tenure.core import policy as policies
+from tenure.core.doctor import Level
 from tenure.core.models import AuditEntry
 
 pytestmark = pytest.mark.django_db
@@ -25,12 +28,16 @@ ANN = Holder("app_1", "ann", "acme")
 
 
 @pytest.fixture(autouse=True)
-def _loopback(db: None, alice: Any, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
+def _loopback(workspace: Any, db: None, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
     """A receiver on this machine may stand for a push service; mails come from somewhere."""
-    text = numbers.DEFAULT.read_text().replace("allow_loopback = false", "allow_loopback = true")
-    text = text.replace('contact = ""', 'contact = "ops@shop.example"')
-    policies.save("channels", text, alice, "test", NOON)
+    worlds.fill("push to loopback", _allow_loopback)
     monkeypatch.setattr("tenure.core.worker.utc_now", clock)
+
+
+def _allow_loopback() -> None:
+    text = settings.DEFAULT.read_text().replace("allow_loopback = false", "allow_loopback = true")
+    text = text.replace('contact = ""', 'contact = "ops@shop.example"')
+    policies.save("channels", text, "test", "", NOON)
 
 
 @pytest.fixture
@@ -57,8 +64,39 @@ def draft(key: str = "p1", **fields: Any) -> Draft:
 
 def push(clock: Clock, **fields: Any) -> Message:
     submit([draft(**fields)], now=clock.now)
-    duties.work(clock)
+    periodic_tasks.work(clock)
     return Message.objects.get()
+
+
+@pytest.mark.parametrize("contact", ["", "success@localhost", "ops@box.local", "nobody"])
+def test_without_an_address_that_leads_anywhere_nothing_is_pushed_and_nothing_lost(
+    services: list[Posted], device: Device, clock: Clock, alice: Any, contact: str
+) -> None:
+    text = policies.text("channels")
+    bad = text.replace("ops@shop.example", contact)
+    policies.save("channels", bad, alice, "test", NOON)
+    kept = push(clock)
+    assert (kept.state, services[0].posts) == ("ready", [])
+    assert "set [push] contact" in kept.error
+    policies.save("channels", text, alice, "test", NOON)
+    clock.forward(minutes=1)
+    periodic_tasks.work(clock)
+    assert (Message.objects.get().state, len(services[0].posts)) == ("sent", 1)
+
+
+def test_the_doctor_asks_for_an_address_at_which_push_services_reach_us(
+    services: list[Posted], alice: Any
+) -> None:
+    limits = operations.packaged().doctor
+    text = policies.text("channels")
+    policies.save("channels", text.replace("ops@shop.example", ""), alice, "test", NOON)
+    assert list(doctor.push(limits, NOON)) == []  # nothing is pushed here
+    assert subscriptions.subscribe(ANN, Device(services[0].url).subscription(), NOON)
+    (found,) = doctor.push(limits, NOON)
+    assert (found.level, "[push] contact" in found.remedy) == (Level.FAIL, True)
+    policies.save("channels", text, alice, "test", NOON)
+    (found,) = doctor.push(limits, NOON)
+    assert (found.level, "ops@shop.example" in found.text) == (Level.OK, True)
 
 
 def test_the_receiver_opens_the_example_of_the_standard() -> None:
@@ -128,9 +166,9 @@ def test_it_comes_again_no_sooner_than_the_push_service_asks(
     push(clock)
     services[0].status = 201
     clock.forward(minutes=59)
-    assert duties.work(clock) == 0
+    assert periodic_tasks.work(clock) == 0
     clock.forward(minutes=1)
-    assert duties.work(clock) == 1
+    assert periodic_tasks.work(clock) == 1
     assert len({device.reads(body)["report"] for _, body in services[0].posts}) == 1
 
 
@@ -151,7 +189,7 @@ def test_what_reached_one_device_is_not_shown_there_twice_for_the_sake_of_anothe
     services[1].status = 503
     assert push(clock).state == "sent"
     clock.forward(days=1)
-    assert duties.work(clock) == 0
+    assert periodic_tasks.work(clock) == 0
     assert len(services[0].posts) == 1
 
 
@@ -165,7 +203,7 @@ def test_a_worker_that_died_while_pushing_leaves_a_doubt_and_no_second_push(
     (row,) = outbox._claim("push", "dead worker", NOON)
     Message.objects.filter(pk=row.pk).update(handed_at=NOON)
     clock.forward(seconds=121)
-    duties.work(clock)
+    periodic_tasks.work(clock)
     assert Message.objects.get().state == "doubt"
     assert services[0].posts == []
 
@@ -177,7 +215,7 @@ def test_consent_and_quiet_hours_hold_for_pushes_too(
     assert push(clock).rule == "consent"
     clock.forward(hours=9)  # 21:00
     submit([draft("late", purpose="milestone", due_at=clock.now)], now=clock.now)
-    duties.work(clock)
+    periodic_tasks.work(clock)
     assert Message.objects.get(key="late").rule == "quiet"
     assert services[0].posts == []
 
@@ -185,7 +223,8 @@ def test_consent_and_quiet_hours_hold_for_pushes_too(
 def test_an_endpoint_that_policy_no_longer_lists_is_not_called(
     services: list[Posted], device: Device, clock: Clock, alice: Any
 ) -> None:
-    policies.save("channels", numbers.DEFAULT.read_text(), alice, "test", NOON)
+    text = policies.text("channels").replace("allow_loopback = true", "allow_loopback = false")
+    policies.save("channels", text, alice, "test", NOON)
     assert push(clock).state == "dead"
     assert services[0].posts == []
 

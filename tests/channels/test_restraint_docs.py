@@ -6,7 +6,7 @@ import doctest
 import re
 from pathlib import Path
 
-from tenure.channels import numbers, policy
+from tenure.channels import policy, settings
 
 PAGE = Path(__file__).parents[2] / "docs/rules/restraint.md"
 
@@ -26,5 +26,5 @@ def test_every_rule_of_the_gate_is_explained() -> None:
 
 
 def test_transactional_purposes_are_the_ones_named() -> None:
-    found = {n for n, p in numbers.packaged().purposes.items() if p.category == "transactional"}
+    found = {n for n, p in settings.packaged().purposes.items() if p.category == "transactional"}
     assert f"Transactional purposes ({', '.join(sorted(found))})" in PAGE.read_text("utf-8")

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from cli.conftest import Installation
+from command_fixtures import Installation
 
 from tenure.cli.archive import restore, snapshot
 from tenure.cli.archive.state import check_sqlite
-from tenure.cli.output import CommandError
 from tenure.facts.lake import Lake
+from tenure.kit.commands.output import CommandError
 
 Install = Callable[[str], Installation]
 

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli.conftest import Installation
+from command_fixtures import Installation
 from people import NOW
 
-from tenure.cli.doctor import Level, disk, examine, facts, state, worst
+from tenure.cli.doctor import Level, disk, examine, state, worst
 from tenure.connectors.models import StripeTrouble
 from tenure.core import audit, mail_server, operations
 from tenure.core.models import Job, PolicyVersion
+from tenure.facts import doctor, reading
 from tenure.facts.models import InboxRow, Quarantined, SourceAlert
 
 LIMITS = operations.packaged().doctor
@@ -124,13 +125,41 @@ def test_damaged_tables_are_named_one_by_one(workspace: Any, now: datetime) -> N
 
     for table in ("events", "extra"):
         current().append(table, _events(3, now), ("t", 1))
-    assert worst(facts.tables()) is Level.OK
+    assert worst(doctor.tables(LIMITS, NOW)) is Level.OK
     next(workspace.lake.glob("events/*/*.parquet")).unlink()
-    (finding,) = facts.tables()
+    (finding,) = doctor.tables(LIMITS, NOW)
     assert (finding.level, "table events: 1 files are missing" in finding.text) == (
         Level.FAIL,
         True,
     )
+
+
+@pytest.mark.parametrize("wreck", ["cut", "overwritten", "end", "another"])
+def test_a_damaged_file_is_named(workspace: Any, now: datetime, wreck: str) -> None:
+    from cli.test_backup import _events
+
+    from tenure.facts.lake import current
+
+    for number, rows in ((1, 2000), (2, 3000)):
+        current().append("events", _events(rows, now), ("t", number))
+    assert worst(doctor.whole_files(LIMITS, now)) is Level.OK
+    first, second = sorted(workspace.lake.glob("events/*/*.parquet"))
+    whole = first.read_bytes()
+    if wreck == "cut":
+        first.write_bytes(whole[: len(whole) // 2])
+    elif wreck == "overwritten":
+        first.write_bytes(whole[:4] + b"\0" * 2000 + whole[2004:])
+    elif wreck == "end":
+        first.write_bytes(whole[:-4] + b"xxxx")
+    else:
+        first.write_bytes(second.read_bytes())
+    (finding,) = doctor.whole_files(LIMITS, now)
+    assert finding.level is Level.FAIL
+    assert str(first) in finding.text
+    assert str(second) not in finding.text
+    if wreck != "another":  # can be read: only the log tells
+        with pytest.raises(OSError, match=first.name):
+            reading.as_known("SELECT MAX(message_id), MAX(event) FROM events", now, "events")
 
 
 def test_the_command_tells_by_its_exit_code(installation: Installation, template: Path) -> None:

@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Callable
 from typing import Any
 
-from cli.conftest import TENURE, Installation
+from command_fixtures import TENURE, Here, Installation
 from people import PASSWORD
 
 
@@ -22,23 +22,21 @@ def test_it_makes_admin_and_write_key_and_says_what_is_next(installation: Instal
     assert "already has its first admin" in again.stderr
 
 
-def test_a_weak_password_is_refused_and_can_be_corrected(installation: Installation) -> None:
-    weak = installation.run("init", "--email", "a@b.co", "--password-stdin", stdin="12345")
+def test_a_weak_password_is_refused_and_can_be_corrected(here: Here) -> None:
+    weak = here.run("init", "--email", "a@b.co", "--password-stdin", stdin="12345")
     assert weak.returncode == 2
     assert "too short" in weak.stderr
     assert "Traceback" not in weak.stderr
     assert (
         json.loads(
-            installation.ok(
-                "init", "--email", "a@b.co", "--password-stdin", "--json", stdin=PASSWORD
-            )
+            here.ok("init", "--email", "a@b.co", "--password-stdin", "--json", stdin=PASSWORD)
         )["email"]
         == "a@b.co"
     )
 
 
-def test_without_a_terminal_it_says_how_to_answer(installation: Installation) -> None:
-    done = installation.run("init")
+def test_without_a_terminal_it_says_how_to_answer(here: Here) -> None:
+    done = here.run("init")
     assert done.returncode == 2
     assert "--password-stdin" in done.stderr
 

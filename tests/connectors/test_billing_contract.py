@@ -12,14 +12,14 @@ from connectors.stripe.fake_stripe import FakeStripe, fake_stripe
 from tenure.connectors.billing.contract import (
     BILLING,
     Billing,
-    Refused,
+    Rejected,
     Subscription,
     Unavailable,
     billing,
 )
 from tenure.connectors.posted import accepting
 from tenure.connectors.stripe import client, objects
-from tenure.facts.duties import flush_now
+from tenure.facts.periodic_tasks import flush_now
 from tenure.facts.queries import rows_of
 
 pytestmark = pytest.mark.django_db
@@ -110,7 +110,10 @@ def test_a_coupon_once_for_its_key_and_taken_off_again(seen: Seen) -> None:
     for _ in range(2):
         seen.system.apply_coupon(ONE, percent=25, months=3, key="c", now=NOW)
     assert seen.percent() == 25
-    seen.system.remove_coupon(ONE, key="x", now=NOW + timedelta(hours=1))
+    seen.system.remove_coupon(ONE, of="another", key="w", now=NOW + timedelta(hours=1))
+    assert seen.percent() == 25
+    for _ in range(2):
+        seen.system.remove_coupon(ONE, of="c", key="x", now=NOW + timedelta(hours=2))
     assert seen.percent() == 0
 
 
@@ -137,7 +140,7 @@ def test_a_cancellation_at_the_period_s_end_can_be_taken_back(seen: Seen) -> Non
 
 def test_what_is_not_there_is_refused(seen: Seen) -> None:
     other = Subscription("sub_9", "acme")
-    with pytest.raises(Refused):
+    with pytest.raises(Rejected):
         seen.system.pause(other, until=LATER, key="k", now=NOW)
 
 
@@ -162,7 +165,7 @@ def test_a_card_that_is_declined_says_why_and_one_that_is_not_pays(
     assert till.retry_invoice("in_1", key="r3", now=NOW).what == "done"
     assert stripe.acts == ["pay in_1", "pay in_1"]  # the third found it paid
     stripe.bills("in_2", "void")
-    with pytest.raises(Refused, match="void"):
+    with pytest.raises(Rejected, match="void"):
         till.retry_invoice("in_2", key="r4", now=NOW)
 
 
@@ -212,12 +215,41 @@ def test_nobody_there_and_a_wrong_key_are_waited_for(
 
 def test_the_customer_s_own_coupon_stays(till: Billing, stripe: FakeStripe) -> None:
     stripe.coupons["partner"] = {"id": "partner", "percent_off": "5"}
-    stripe.subscriptions["sub_1"]["discounts"] = [stripe._discount("partner")]
+    theirs = stripe._discount({"coupon": "partner"}, {})
+    stripe.subscriptions["sub_1"]["discounts"] = [theirs]
     till.apply_coupon(ONE, percent=20, months=2, key="c", now=NOW)
     assert len(stripe.subscriptions["sub_1"]["discounts"]) == 2
-    till.remove_coupon(ONE, key="x", now=NOW)
-    left = [d["source"]["coupon"] for d in stripe.subscriptions["sub_1"]["discounts"]]
-    assert left == ["partner"]
+    assert stripe.subscriptions["sub_1"]["discounts"][0] == theirs  # it did not begin anew
+    till.remove_coupon(ONE, of="c", key="x", now=NOW)
+    assert stripe.subscriptions["sub_1"]["discounts"] == [theirs]
+
+
+def test_a_discount_of_no_months_is_off_the_next_invoice_alone(
+    till: Billing, stripe: FakeStripe
+) -> None:
+    till.apply_coupon(ONE, percent=6, months=0, key="c", now=NOW)
+    (coupon,) = stripe.coupons.values()
+    assert (coupon["duration"], coupon["percent_off"]) == ("once", "6")
+    assert "duration_in_months" not in coupon
+
+
+@pytest.mark.parametrize("at_end", [True, False])
+def test_a_subscription_that_a_schedule_manages_is_released_and_ended(
+    till: Billing, stripe: FakeStripe, at_end: bool
+) -> None:
+    stripe.subscriptions["sub_1"]["schedule"] = "sub_sched_1"
+    till.cancel(ONE, at_period_end=at_end, reason="voluntary", key="k", now=NOW)
+    assert stripe.acts[0] == "release sub_sched_1"
+    there = stripe.subscriptions["sub_1"]
+    assert there["cancel_at_period_end"] or there["status"] == "canceled"
+
+
+def test_a_schedule_does_not_undo_a_change_of_plan(till: Billing, stripe: FakeStripe) -> None:
+    stripe.subscriptions["sub_1"]["schedule"] = "sub_sched_1"
+    for _ in range(2):
+        till.change_plan(ONE, plan_id="price_2", key="k", now=NOW)
+        stripe.answered.clear()
+    assert [act for act in stripe.acts if act.startswith("release")] == ["release sub_sched_1"]
 
 
 def test_the_page_to_pay_on_is_stripes_own(till: Billing) -> None:
@@ -230,13 +262,13 @@ def test_a_subscription_of_several_items_is_left_to_a_person(
     till: Billing, stripe: FakeStripe
 ) -> None:
     stripe.subscriptions["sub_1"]["items"]["data"].append({"id": "si_2", "price": {"id": "p"}})
-    with pytest.raises(Refused, match="2 items"):
+    with pytest.raises(Rejected, match="2 items"):
         till.change_plan(ONE, plan_id="price_2", key="k", now=NOW)
 
 
 def test_one_that_has_ended_takes_nothing_more(till: Billing, stripe: FakeStripe) -> None:
     stripe.subscriptions["sub_1"]["status"] = "canceled"
-    with pytest.raises(Refused, match="has ended"):
+    with pytest.raises(Rejected, match="has ended"):
         till.pause(ONE, until=LATER, key="k", now=NOW)
 
 
@@ -257,7 +289,7 @@ def test_an_end_for_want_of_payment_is_told_as_involuntary_when_it_comes_back(
         "start_date": 1_700_000_000,
         "ended_at": 1_750_000_000,
     }
-    told = objects.told(there, NOW, objects.Known())
+    told = objects.translated(there, NOW, objects.Known())
     assert told is not None
     assert told.rows[0][1]["end_reason"] == "involuntary"
 
@@ -268,5 +300,5 @@ def test_whether_an_invoice_is_settled_by_the_system_s_own_books(seen: Seen) -> 
         return
     seen.system.retry_invoice("in_1", key="r", now=NOW)
     assert seen.system.is_settled("in_1")
-    with pytest.raises(Refused):
+    with pytest.raises(Rejected):
         seen.system.is_settled("in_9")

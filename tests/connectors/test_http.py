@@ -11,13 +11,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db.utils import InterfaceError, OperationalError
 
 from tenure.connectors.committer import Committer
 from tenure.connectors.http import Ingestion
 from tenure.connectors.intake import Answer
+from tenure.connectors.stripe import policy as stripe_policy
 from tenure.core import keys
 from tenure.facts import ingest_policy
-from tenure.facts.inbox import Letter
+from tenure.facts.inbox import RawRequest
 from tenure.facts.models import InboxRow
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -30,12 +32,12 @@ class Door:
 
     def __init__(self, key: str) -> None:
         self.key = key
-        self.kept: list[Letter] = []
+        self.kept: list[RawRequest] = []
         self.fails: Exception | None = None
         self.committer = Committer(self._store)
         self.app = Ingestion(self._inner, self.committer)
 
-    def _store(self, letters: list[Letter]) -> None:
+    def _store(self, letters: list[RawRequest]) -> None:
         if self.fails:
             raise self.fails
         self.kept += letters
@@ -149,6 +151,43 @@ def test_a_browser_may_ask_first(door: Door) -> None:
     assert status == 200
     assert head["access-control-allow-origin"] == "*"
     assert "authorization" in head["access-control-allow-headers"]
+
+
+@pytest.mark.parametrize(
+    ("path", "endpoint"),
+    [("/beacon/v1/batch", "segment:batch"), ("/v1/merge", "segment:merge"), ("/e", "posthog"),
+     ("/engage", "posthog"), ("/engage/", "posthog"), ("/track/", "posthog"),
+     ("/capture", "posthog"), ("/i/v1/analytics/events", "posthog"),
+     ("/i/v0/ai/batch/", "posthog")],
+)  # fmt: skip
+def test_every_path_of_an_sdk_is_taken_with_the_key_in_its_address(
+    door: Door, path: str, endpoint: str
+) -> None:
+    status, _, head = door.ask(path, key="", query=f"writeKey={door.key}")
+    assert (status, "location" in head) == (200, False)
+    assert door.kept[0].endpoint == endpoint
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/nothing", "/v1", "/beacon/v2/batch", "/i/v2", "/i/v1/metrics", "/s/",
+             "/array/phc_x/config.js", "/sourceConfig/", "/anything", "/accounts"],
+)  # fmt: skip
+@pytest.mark.parametrize("method", ["POST", "GET"])
+def test_an_unknown_path_of_an_sdk_is_no_page_and_repeats_no_key(
+    door: Door, path: str, method: str
+) -> None:
+    status, said, head = door.ask(path, key="", query=f"writeKey={door.key}", method=method)
+    if path == "/i/v2":  # of an indicator, were it not for the key
+        assert door.ask(path, key="", method=method)[0] == 299
+    assert (status, said["code"], "location" in head) == (404, "path", False)
+    assert door.key not in json.dumps(said)
+    assert door.kept == []
+
+
+def test_the_key_of_engage_is_in_its_form(door: Door) -> None:
+    told = {"$token": door.key, "$distinct_id": "alice", "$set": {"name": "Alice"}}
+    form = b"data=" + base64.b64encode(json.dumps(told).encode()).replace(b"=", b"%3D")
+    assert door.ask("/engage/", form, key="")[0] == 200
 
 
 def test_everything_else_goes_to_the_pages(door: Door) -> None:
@@ -272,3 +311,37 @@ def test_the_real_inbox_keeps_it(alice: Any, now: Any) -> None:
     row = InboxRow.objects.get()
     assert bytes(row.body) == BATCH
     assert row.received_at.tzinfo is not None
+
+
+@pytest.mark.parametrize("path", ["/v1/batch", "/v1/track", "/batch/"])
+@pytest.mark.parametrize("gone", [OperationalError, InterfaceError, OSError])
+def test_while_nobody_can_say_whose_key_it_is_senders_come_back_later(
+    door: Door, monkeypatch: pytest.MonkeyPatch, path: str, gone: type[Exception]
+) -> None:
+    def away(*_: object) -> None:
+        raise gone("connection refused")
+
+    monkeypatch.setattr(keys, "verify_cached", away)
+    status, said, head = door.ask(path, BATCH if "batch" in path else json.dumps(EVENT).encode())
+    assert (status, said["code"]) == (503, "unavailable")
+    assert int(head["retry-after"]) > 0
+    assert door.kept == []
+
+
+def test_a_notice_of_billing_comes_back_later_too(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr(stripe_policy, "current", away)
+    status, _, head = door.ask("/stripe/webhook", b"{}")
+    assert status == 503
+    assert int(head["retry-after"]) > 0
+
+
+def test_what_cannot_be_committed_comes_back_later(door: Door) -> None:
+    door.fails = OperationalError("database is locked")
+    status, said, head = door.ask("/v1/batch")
+    assert (status, said["code"]) == (503, "unavailable")
+    assert int(head["retry-after"]) > 0

@@ -10,7 +10,14 @@ from pydantic import BaseModel, ConfigDict
 
 from tenure.analytics import toml
 from tenure.analytics.errors import SpecError
-from tenure.core.policy import PolicyDocument, PolicyFamily, register, register_family, registry
+from tenure.core.policy import (
+    EDIT,
+    PolicyDocument,
+    PolicyFamily,
+    register,
+    register_family,
+    registry,
+)
 
 PALETTE = '# the colours\ncolours = ["red", "blue"]\n'
 WALL = 'colour = "red"\n'
@@ -45,8 +52,14 @@ def registered(folder: Path) -> Iterator[None]:
     (folder / "palette.toml").write_text(PALETTE)
     (folder / "paints" / "wall.toml").write_text(WALL)
     documents, families = dict(registry._documents), dict(registry._families)
-    register(PolicyDocument("test/palette", "Palette", folder / "palette.toml", _palette))
-    family = PolicyFamily("test/paints/", "Paint", folder / "paints", _paint, check=_check_paint)
+    register(
+        PolicyDocument(
+            "test/palette", "Palette", folder / "palette.toml", _palette, permission=EDIT
+        )
+    )
+    family = PolicyFamily(
+        "test/paints/", "Paint", folder / "paints", _paint, check=_check_paint, permission=EDIT
+    )
     register_family(family)
     yield
     for known, before in ((registry._documents, documents), (registry._families, families)):

@@ -15,6 +15,7 @@ from django.db import connections
 
 from tenure.core import checkpoint, schedule
 from tenure.core.database import database_settings
+from tenure.core.slice import SLICE
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 
@@ -136,4 +137,6 @@ def test_nothing_is_lost_with_writers_and_the_duty_at_once(database: Any) -> Non
 
 
 def test_every_worker_does_it() -> None:
-    assert schedule.duties["checkpoint"].act is checkpoint.tick
+    tick = next(one for one in SLICE.ticks if one.name == "checkpoint")
+    assert SLICE.resolve(tick.act) is checkpoint.tick
+    assert schedule.duties["checkpoint"].seconds == tick.seconds

@@ -8,6 +8,7 @@ import pytest
 from django.db import transaction
 
 from tenure.core import jobs, schedule
+from tenure.core.leases import LeaseLost
 from tenure.core.models import Job
 
 pytestmark = pytest.mark.django_db
@@ -92,7 +93,7 @@ def test_a_worker_that_slept_an_hour_cannot_count_its_chunk(clock: Clock) -> Non
     heir = jobs.claim("w2", clock)
     assert sleeper is not None
     assert heir is not None
-    with pytest.raises(jobs.LeaseLost), transaction.atomic():  # noqa: PT012
+    with pytest.raises(LeaseLost), transaction.atomic():  # noqa: PT012
         jobs.enqueue("side effect", now=clock())
         sleeper.save({"upto": 80})
     assert not Job.objects.filter(kind="side effect").exists()

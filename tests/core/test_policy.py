@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 
@@ -30,6 +31,15 @@ def test_the_packaged_text_is_in_force_until_somebody_saves() -> None:
     assert policy.text("test/palette") == PALETTE
     assert policy.load("test/palette").colours == ["red", "blue"]
     assert policy.versions("test/palette") == []
+
+
+def test_texts_of_many_documents_are_read_by_one_query(
+    now: datetime, django_assert_num_queries: Callable[[int], AbstractContextManager[object]]
+) -> None:
+    _save("test/palette", GREEN, now)
+    with django_assert_num_queries(1):
+        found = policy.texts(["test/paints/wall", "test/palette"])
+    assert found == [("test/paints/wall", WALL), ("test/palette", GREEN)]
 
 
 def test_a_saved_version_counts_at_once_and_keeps_author_note_and_time(now: datetime) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,30 @@ def test_processes_that_start_together_agree_on_the_key(tmp_path: Path) -> None:
     ]
     assert len({p.communicate(timeout=120)[0] for p in started}) == 1
     assert [p.name for p in tmp_path.iterdir()] == ["secret.key"]
+
+
+def test_threads_that_start_together_agree_on_the_key(tmp_path: Path) -> None:
+    found: list[object] = []
+    for attempt in range(40):
+        home, barrier = tmp_path / str(attempt), threading.Barrier(8)
+        home.mkdir()
+
+        def ask(home: Path = home, barrier: threading.Barrier = barrier) -> None:
+            barrier.wait()
+            try:
+                found.append((home.name, Workspace(home).secret_key()))
+            except OSError as error:
+                found.append(error)
+
+        threads = [threading.Thread(target=ask) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        assert [p.name for p in home.iterdir()] == ["secret.key"]
+    assert [e for e in found if isinstance(e, OSError)] == []
+    assert len(found) == 40 * 8
+    assert len(set(found)) == 40
 
 
 def test_state_is_in_the_workspace_and_survives_a_power_cut() -> None:

@@ -19,9 +19,9 @@ from tenure.demo.simulate import Simulation
 from tenure.facts import lake
 from tenure.facts.models import Quarantined, Source
 from tenure.health.models import AccountHealth, ValidationReport
-from tenure.learning.audit.models import AuditRun
+from tenure.learning.practice_audit.models import AuditRun
 from tenure.plays.models import DryRunKept, Enrolment
-from tenure.plays.tasks.models import Task
+from tenure.work.tasks.models import Task
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 MARK = Marker("Larkspur", 20, 60, "2026-03-02")
@@ -110,7 +110,7 @@ def test_the_mark_is_kept(tmp_path: Path) -> None:
 
 def test_a_folder_with_other_data_is_refused(tmp_path: Path) -> None:
     from tenure.cli.commands.demo import demo
-    from tenure.cli.output import CommandError
+    from tenure.kit.commands.output import CommandError
 
     (tmp_path / "state.sqlite3").write_text("somebody's")
     with pytest.raises(CommandError) as refused:
@@ -121,7 +121,7 @@ def test_a_folder_with_other_data_is_refused(tmp_path: Path) -> None:
 
 def test_another_size_than_the_one_there_is_refused(tmp_path: Path) -> None:
     from tenure.cli.commands.demo import demo
-    from tenure.cli.output import CommandError
+    from tenure.kit.commands.output import CommandError
 
     marker.write(tmp_path, MARK)
     with pytest.raises(CommandError, match="60 accounts"):

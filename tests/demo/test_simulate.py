@@ -17,6 +17,8 @@ from tenure.demo.simulate import Simulation, simulate
 
 END = datetime(2026, 3, 2, tzinfo=UTC)
 
+HELD = [name for name in TABLES if name != "refusals"]  # it had no mail system before
+
 
 def frame(larkspur: Simulation, table: str) -> pd.DataFrame:
     return larkspur.tables[table].to_pandas()
@@ -35,7 +37,7 @@ def mrr_at(larkspur: Simulation, moment: str) -> pd.Series:
 
 def test_the_same_seed_gives_the_same_bytes() -> None:
     one, two = (simulate(load(), date(2026, 3, 2), accounts=60) for _ in range(2))
-    assert all(one.tables[name].equals(two.tables[name]) for name in TABLES)
+    assert all(one.tables[name].equals(two.tables[name]) for name in one.tables)
 
 
 def test_another_seed_gives_another_company() -> None:
@@ -44,7 +46,7 @@ def test_another_seed_gives_another_company() -> None:
 
 
 def test_every_table_of_facts_is_there_and_fits_its_declaration(larkspur: Simulation) -> None:
-    assert set(larkspur.tables) == set(TABLES)
+    assert set(larkspur.tables) == set(HELD)
     for name, data in larkspur.tables.items():
         schema = TABLES[name].arrow_schema()
         assert data.num_rows > 0
@@ -55,7 +57,7 @@ def test_every_table_of_facts_is_there_and_fits_its_declaration(larkspur: Simula
                 assert data[column.name].null_count == 0, (name, column.name)
 
 
-@pytest.mark.parametrize("name", list(TABLES))
+@pytest.mark.parametrize("name", HELD)
 def test_nothing_is_known_from_beyond_the_end(larkspur: Simulation, name: str) -> None:
     data, table = larkspur.tables[name], TABLES[name]
     told_ahead = {"renews_at", "due_at"}

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import time_machine
+import worlds
 from django.test import Client
 from health.companies import add
 from hypothesis import given
@@ -20,6 +21,7 @@ from tenure.analytics.errors import SpecError
 from tenure.cli.main import build
 from tenure.core import policy
 from tenure.documents.board import figures, spec
+from tenure.documents.board.pages import views
 from tenure.documents.board.spec import Entry, Figure, Measure, standing
 from tenure.programs.dunning.models import Case
 
@@ -57,6 +59,7 @@ def test_a_document_that_names_no_group_of_its_own_is_refused() -> None:
 
 
 @pytest.fixture
+@worlds.once
 def firm(workspace: Any, db: None) -> None:
     """Two months of one small firm, made by hand."""
     tickets = [
@@ -106,10 +109,66 @@ def test_figures_are_those_counted_by_hand(firm) -> None:
     assert found["csat"].now.value == 16 / 20
     assert found["support_load"].now == Figure(20 / 45, 45)  # 40 people and five of new accounts
     assert found["nps"].now.value == 20.0  # 12 of 20 promoters, 8 detractors
-    assert found["first_value"].now == Figure(6.0, 5)  # 2, 4, 6, 8, 10 days
+    assert found["first_value"].now == Figure(10.0, 10)  # 2, 4, 6, 8, 10 days, and five not yet
     assert found["activation"].now.value == 3 / 10
     assert (found["recovery"].now.value, found["recovery"].standing) == (0.75, "on")
     assert found["nrr"].standing == found["save_rate"].standing == "nothing"
+
+
+def test_a_first_value_that_half_have_not_reached_has_no_median(firm) -> None:
+    """Seven days after the start two of ten are there."""
+    entry = board(NOW - 13 * DAY + timedelta(hours=1))["first_value"]
+    assert (entry.now.value, entry.now.n, entry.standing) == (None, 10, "off")
+    assert entry.now.low == pytest.approx(7 + 1 / 24)
+    assert views.value(entry.now, entry.measure) == "over 7 days"
+
+
+def test_a_figure_has_one_target_wherever_it_is_shown(firm) -> None:
+    """The board shows what the document says that the target belongs to."""
+    found = board()
+    assert (found["save_rate"].measure.target, found["activation"].measure.target) == (0.25, 0.4)
+    assert (found["nrr"].measure.target, found["first_value"].measure.target) == (1.0, 2.0)
+    text = policy.text("revenue").replace("nrr = 1.0", "nrr = 1.1")
+    policy.save("revenue", text, "tests", "", NOW)
+    assert board()["nrr"].measure.target == 1.1
+
+
+def test_two_targets_for_one_figure_are_refused() -> None:
+    text = spec.DEFAULT.read_text("utf-8").replace(
+        'target_from = "revenue.targets.nrr"', 'target_from = "revenue.targets.nrr"\ntarget = 1.0'
+    )
+    with pytest.raises(SpecError, match="give a target, or say in target_from"):
+        spec.parse("board.toml", text)
+
+
+def test_yearly_targets_are_held_against_yearly_figures(workspace: Any, db: None) -> None:
+    """Ten accounts of 1,000 a year ago. Since then one left, one halved, one doubled, one came back
+    at 500, and one was won: 6 x 1,000 + 500 + 2,000 + 500 = 9,000 of 10,000; GRR 8,000."""
+    then, ago = NOW - timedelta(days=800), lambda days: NOW - timedelta(days=days)
+
+    def told(n: int, mrr: int, since: Any = then, **more: Any) -> dict[str, Any]:
+        return {"subscription_id": f"s{n}", "account_id": f"a{n}", "started_at": then,
+                "updated_at": since, "status": "active", "mrr_minor": mrr, "currency": "EUR",
+                **more}  # fmt: skip
+
+    add(
+        1,
+        accounts=[{"account_id": f"a{n}", "updated_at": then} for n in range(11)],
+        subscriptions=[
+            *(told(n, 1000) for n in range(10)),
+            told(0, 1000, ago(200), status="cancelled", ended_at=ago(200)),
+            told(1, 500, ago(150)),
+            told(2, 2000, ago(150)),
+            told(3, 1000, ago(250), status="cancelled", ended_at=ago(250)),
+            told(3, 500, ago(100), subscription_id="s3b", started_at=ago(100)),
+            told(10, 700, ago(90), started_at=ago(90)),
+        ],
+    )
+    found = board()
+    assert found["nrr"].now == Figure(0.9, 10)
+    assert found["grr"].now == Figure(0.8, 10)
+    assert (found["nrr"].standing, found["grr"].standing) == ("near", "off")
+    assert found["net_churn"].now.value == 0.0  # of the last whole month
 
 
 def test_what_comes_later_is_not_known_yet(firm) -> None:

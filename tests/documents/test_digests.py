@@ -26,7 +26,7 @@ from tenure.health.models import ScoringRun
 from tenure.metrics.alerts import actions as alerts
 from tenure.metrics.alerts.actions import Condition
 from tenure.metrics.indicators.models import IndicatorValue
-from tenure.plays.tasks.models import Task
+from tenure.work.tasks.models import Task
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("workspace")]
 SUNDAY = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -174,6 +174,7 @@ def test_a_digest_goes_to_a_chat_endpoint(bob: Any) -> None:
     message = Message.objects.get()
     assert (message.channel, message.address) == ("chat", "cs")
     assert message.content["text"].startswith("*Weekly digest, 2 March 2026*")
+    assert "Acme &amp; Sons: Data export started" in message.content["text"]
 
 
 def test_an_endpoint_that_is_gone_is_told_on_the_profile(bob: Any) -> None:

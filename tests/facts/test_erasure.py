@@ -15,10 +15,9 @@ from tenure.analytics.errors import SpecError
 from tenure.connectors.files import uploads
 from tenure.core.models import AuditEntry
 from tenure.facts import erasing, erasure, lake, quarantine, validate
-from tenure.facts.inbox import Letter, store
+from tenure.facts.inbox import RawRequest, store
 from tenure.facts.models import Erasure, IdentityLink, InboxRow, PersonAccount, Quarantined
 from tenure.facts.routing import ROUTING
-from tenure.web.routing import wire
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 MAIL, ME, DEVICE = "dora@acme.test", "person-dora-1", "device-4711-abc"
@@ -35,7 +34,6 @@ def land(table: str, *rows: dict[str, Any], number: int = 1) -> None:
 @pytest.fixture(autouse=True)
 def _known(workspace: Any, db: None) -> None:
     """Dora, in many places."""
-    wire()
     person = {"person_id": ME, "account_id": "acme", "email": "Dora@acme.test", "name": "Dora Diaz"}
     land("people", {**person, "phone": "+49 170", "role": "champion"})
     land("people", {"person_id": "ben", "account_id": "acme", "manager": MAIL}, number=2)
@@ -52,7 +50,7 @@ def _known(workspace: Any, db: None) -> None:
     IdentityLink.objects.create(alias=DEVICE, person_id=ME, linked_at=NOW)
     PersonAccount.objects.create(person_id=ME, account_id="acme", since=NOW, last_at=NOW)
     body = json.dumps({"batch": [{"type": "nonsense", "userId": ME, "traits": {"email": MAIL}}]})
-    store([Letter(NOW, "web", "segment:batch", body.encode())])
+    store([RawRequest(NOW, "web", "segment:batch", body.encode())])
     uploads.save([f"mail\n{MAIL}\n".encode()], "list.csv")
 
 
@@ -135,7 +133,7 @@ def test_the_record_names_nobody_and_says_what_was_done() -> None:
 def test_an_erasure_cut_off_is_finished_by_asking_again(
     workspace: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, calls = lake.Lake.rewrite, []
+    real, calls = lake.Lake.amend, []
 
     def dies(*arguments: Any, **options: Any) -> Any:
         calls.append(1)
@@ -144,7 +142,7 @@ def test_an_erasure_cut_off_is_finished_by_asking_again(
         return real(*arguments, **options)
 
     with monkeypatch.context() as patch:
-        patch.setattr(lake.Lake, "rewrite", dies)
+        patch.setattr(lake.Lake, "amend", dies)
         with pytest.raises(KeyboardInterrupt):
             erasure.erase_person(MAIL, "alice", NOW)
     erasure.erase_person(MAIL, "alice", NOW)

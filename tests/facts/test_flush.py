@@ -9,6 +9,7 @@ import pytest
 from django.db import transaction
 from sending import NOON, Company, track
 
+from tenure.core.leases import LeaseLost
 from tenure.facts import flush as flush_module
 from tenure.facts.inbox import OwnFact, record_own
 from tenure.facts.models import InboxRow, PersonAccount, Quarantined, Source, SourceDay
@@ -292,7 +293,7 @@ def test_a_worker_that_slept_through_its_lease_changes_nothing(
         return real(self, *args)
 
     monkeypatch.setattr(flush_module.Flusher, "_append", sleeps)
-    with pytest.raises(flush_module.batches.LeaseLost):
+    with pytest.raises(LeaseLost):
         company.flush()
     assert company.ids() == ["m1", "m2"]
     assert sum(SourceDay.objects.values_list("rows", flat=True)) == 2

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pytest
 
-from tenure.facts.lake import Lake
+from tenure.facts.lake import KEEP_LOG_MINUTES, Lake
 
 START = datetime(2024, 3, 1, 12, tzinfo=UTC)
 
@@ -94,6 +96,29 @@ def test_compaction_keeps_every_fact_and_the_transaction(lake: Lake) -> None:
     assert len(ids(fresh)) == 11
     assert not fresh.append("events", events("m11"), ("inbox", 11))
     assert fresh.append("events", events("m12"), ("inbox", 12))
+
+
+def log_files(lake: Lake) -> list[Path]:
+    return [f for f in (lake.folder("events") / "_delta_log").iterdir() if f.name[:1].isdigit()]
+
+
+def test_compaction_clears_the_log_of_what_its_checkpoint_holds(lake: Lake) -> None:
+    reader = Lake(lake.root)
+    for n in range(1, 40):
+        lake.append("events", events(f"m{n:02}"), ("inbox", n))
+    assert len(ids(reader)) == 39
+    lake.compact("events", keep_hours=0)
+    assert len(log_files(lake)) > 39  # others may be reading them
+    old = time.time() - 60 * (KEEP_LOG_MINUTES + 1)
+    for file in log_files(lake):
+        os.utime(file, (old, old))
+    lake.append("events", events("m40"), ("inbox", 40))
+    lake.append("events", events("m41"), ("inbox", 41))
+    lake.compact("events", keep_hours=0)
+    assert len(log_files(lake)) < 10
+    for each in (lake, reader, Lake(lake.root)):
+        assert len(ids(each)) == 41
+        assert each.transaction("events", "inbox") == 41
 
 
 def test_unused_files_stay_for_readers_in_flight(lake: Lake) -> None:

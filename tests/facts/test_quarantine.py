@@ -15,8 +15,7 @@ from tenure.core import policy
 from tenure.core.models import AuditEntry
 from tenure.facts import contracts, lake, quarantine, repairs, validate
 from tenure.facts.models import InboxRow, Quarantined
-from tenure.facts.refusal import remedy
-from tenure.web.routing import wire
+from tenure.facts.rejection import remedy
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 PACKAGED = Path(contracts.__file__).with_name("contracts.toml").read_text()
@@ -24,7 +23,7 @@ PACKAGED = Path(contracts.__file__).with_name("contracts.toml").read_text()
 
 @pytest.fixture(autouse=True)
 def _ready(workspace: Any, db: None) -> None:
-    wire()
+    """Every test has a workspace of its own."""
 
 
 def refuse(*rows: dict[str, Any], table: str = "events", file: str = "a.csv") -> list[Quarantined]:

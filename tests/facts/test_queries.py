@@ -8,10 +8,12 @@ import pyarrow as pa
 import pytest
 
 from tenure.analytics.dataset import Dataset
+from tenure.analytics.tables import TABLES
 from tenure.facts import queries
 from tenure.facts.lake import Lake
 
 T = datetime(2026, 3, 2, tzinfo=UTC)
+VALUES = {"text": "x", "int": 1, "float": 0.5, "bool": True, "timestamp": T - timedelta(days=1)}
 
 
 def day(back: float) -> datetime:
@@ -62,6 +64,26 @@ def test_the_time_line_mixes_kinds_newest_first(lake):
     data = lake("tickets", ticket(1, 2)).dataset()
     assert keys(queries.timeline("acme", T, dataset=data)) == ["m2", "t1", "m1"]
     assert keys(queries.timeline("acme", T, ["tickets"], dataset=data)) == ["t1"]
+
+
+ABOUT_ACCOUNTS = [t for t in TABLES.values() if any(c.name == "account_id" for c in t.columns)]
+
+
+@pytest.mark.parametrize("table", ABOUT_ACCOUNTS, ids=lambda t: t.name)
+def test_a_fact_of_every_table_about_accounts_is_on_the_time_line(lake, table):
+    needed = {c.name: VALUES[c.kind] for c in table.all_columns() if c.required}
+    row = {**needed, "message_id": "m1", "account_id": "acme", table.time: day(1)}
+    data = lake(table.name, row).dataset()
+    assert keys(queries.timeline("acme", T, [table.name], dataset=data)) == ["m1"]
+
+
+def test_details_that_each_sign_in_repeats_are_shown_to_who_asks_for_them_only(lake):
+    lake("events", event(1, 3))
+    row = {"message_id": "p1", "person_id": "ada", "account_id": "acme", "updated_at": day(1),
+           "received_at": day(1)}  # fmt: skip
+    data = lake("people", row).dataset()
+    assert keys(queries.timeline("acme", T, dataset=data)) == ["m1"]
+    assert keys(queries.timeline("acme", T, ["people"], dataset=data)) == ["p1"]
 
 
 def test_pages_of_the_time_line_leave_nothing_out_and_repeat_nothing(lake):

@@ -24,12 +24,12 @@ import django; django.setup()
 from datetime import UTC, datetime, timedelta
 from tenure.connectors.posted import accepting
 from tenure.core import policy
-from tenure.facts.duties import flush_now
-from tenure.programs.cancel import numbers, visits
-from tenure.programs.cancel.course import Cancel, Told
-from tenure.programs.cancel.models import Act
+from tenure.facts.periodic_tasks import flush_now
+from tenure.programs.cancel import settings, visits
+from tenure.programs.cancel.workflow import Cancel, ReasonGiven
+from tenure.connectors.billing.models import Act
 now = datetime.now(UTC) - timedelta(minutes=10)
-text = numbers.DEFAULT.read_text("utf-8").replace("on = false ", "on = true ", 1)
+text = settings.DEFAULT.read_text("utf-8").replace("on = false ", "on = true ", 1)
 policy.save("cancel", text, "alice", "", now)
 old = (now - timedelta(days=90)).isoformat()
 rows = [{"subscription_id": f"s{n}", "account_id": f"a{n}", "status": "active", "plan_id": "pro",
@@ -39,7 +39,7 @@ assert not accepting.take("subscriptions", rows, source="shop", backfill=False, 
 flush_now(now)
 for n in range(MANY):
     visit = visits.start(f"a{n}", now=now + timedelta(seconds=1))
-    visits.answer(visit.code, Told(""), now=now + timedelta(seconds=2))
+    visits.answer(visit.code, ReasonGiven(""), now=now + timedelta(seconds=2))
     visits.answer(visit.code, Cancel(), now=now + timedelta(seconds=3))
 Act.objects.update(due_at=datetime.now(UTC))
 """
@@ -47,7 +47,7 @@ Act.objects.update(due_at=datetime.now(UTC))
 
 def states(live: Live) -> Counter[str]:
     with sqlite3.connect(live.home / "state.sqlite3") as db:
-        return Counter(row[0] for row in db.execute("SELECT state FROM cancel_act"))
+        return Counter(row[0] for row in db.execute("SELECT state FROM billing_act"))
 
 
 def cancelled(live: Live) -> Counter[str]:

@@ -15,7 +15,7 @@ import pytest
 from connectors.stripe.fake_stripe import FakeStripe, fake_stripe
 from live import Live
 
-from tenure.programs.dunning import numbers
+from tenure.programs.dunning import settings
 
 pytestmark = pytest.mark.faults
 MANY = 30
@@ -25,7 +25,7 @@ import django; django.setup()
 from datetime import UTC, datetime, timedelta
 from tenure.accounts.models import Account, Membership, Person
 from tenure.connectors.posted import accepting
-from tenure.facts.duties import flush_now
+from tenure.facts.periodic_tasks import flush_now
 now = datetime.now(UTC)
 then = now - timedelta(hours=26)
 for n in range(MANY):
@@ -47,7 +47,7 @@ flush_now(datetime.now(UTC))
 def prepare(live: Live, folder: Path) -> None:
     """Dunning is on, collects at Stripe, and the hour of its first try is this one."""
     hour = datetime.now(UTC).hour
-    text = numbers.DEFAULT.read_text("utf-8").replace("on = false ", "on = true ", 1)
+    text = settings.DEFAULT.read_text("utf-8").replace("on = false ", "on = true ", 1)
     for old, new in (
         ('provider = "ledger"', 'provider = "stripe"'),
         ("hours = [8, 20]", "hours = [0, 24]"),
@@ -92,12 +92,14 @@ COLLECT = """
 import django; django.setup()
 import time
 from datetime import UTC, datetime
-from tenure.facts.duties import flush_now
+from tenure.facts.periodic_tasks import flush_now
 from datetime import timedelta
+from tenure.connectors.billing import outbox
 from tenure.programs.dunning import actions
-actions.LEASE = timedelta(seconds=3)  # these workers die every three seconds
+outbox.lease = lambda: timedelta(seconds=3)  # these workers die every three seconds
 while True:
     actions.advance(datetime.now(UTC))
+    outbox.carry_out(lambda: datetime.now(UTC))
     flush_now(datetime.now(UTC))
     time.sleep(0.05)
 """

@@ -14,7 +14,7 @@ import pytest
 from channels.servers import Mailbox, Posted, mail_server, receiver
 from live import Live
 
-from tenure.channels import numbers
+from tenure.channels import settings
 
 pytestmark = pytest.mark.faults
 
@@ -59,7 +59,7 @@ QUICK = (
 
 def hand_in(live: Live, folder: Path, hook: Posted, *changes: tuple[str, str]) -> None:
     """Hand in mails, webhooks and in-app messages, under policy with some ``changes``."""
-    text = numbers.DEFAULT.read_text("utf-8")
+    text = settings.DEFAULT.read_text("utf-8")
     for old, new in changes:
         assert old in text
         text = text.replace(old, new)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from statistics import median
 
 import pytest
+import worlds
 from companies import accounts, add, subscription, use
 
 from tenure.accounts import segments
@@ -15,8 +16,8 @@ from tenure.analytics.prediction import booster
 from tenure.analytics.segments import parse_rule
 from tenure.core import jobs as work
 from tenure.core import policy as documents
-from tenure.health import jobs, policy, scoring
-from tenure.health.lake_reading import run_rows
+from tenure.health import job_kinds, policy, scoring
+from tenure.health.lake_scores import run_rows
 from tenure.health.learned import card, models_kept, predicting, watching
 from tenure.health.models import AccountPrediction, LearnedModel
 from tenure.plays import dry_run, switching
@@ -44,6 +45,7 @@ kind = "end"
 
 
 @pytest.fixture
+@worlds.once
 def company() -> None:
     """Forty accounts stop using the product forty days before they leave; thirty stay, and four
     of those have just stopped."""
@@ -65,6 +67,13 @@ def company() -> None:
         assert old in body
         body = body.replace(old, new)
     documents.save("prediction", body, "alice@example.com", "small company", T)
+
+
+@pytest.fixture
+@worlds.once
+def taught(company: None) -> LearnedModel:
+    """The model that the company's history up to now teaches."""
+    return models_kept.train(now=T)
 
 
 def chances() -> dict[str, float]:
@@ -89,15 +98,14 @@ def test_it_is_taught_kept_as_challenger_and_says_whom_and_why(company: None) ->
     assert one.chances["90"] == pytest.approx(1 - stays[2], abs=1e-4)
 
 
-def test_a_live_scoring_predicts_anew(company: None) -> None:
-    models_kept.train(now=T)
+def test_a_live_scoring_predicts_anew(taught: LearnedModel) -> None:
     assert "days_since_active" in list(predicting.fields())
     scoring.run_scoring(T, now=T)
     assert AccountPrediction.objects.filter(as_of=T).count() == 30
 
 
-def test_champion_and_challenger_change_places_and_back_to_the_rules(company: None) -> None:
-    first = models_kept.train(now=T)
+def test_champion_and_challenger_change_places_and_back_to_the_rules(taught: LearnedModel) -> None:
+    first = taught
     models_kept.promote(first, "alice@example.com", now=T)
     second = models_kept.train(now=T)
     assert (models_kept.champion(), models_kept.challenger()) == (first, second)
@@ -150,15 +158,14 @@ def test_the_watch_holds_it_against_what_came_after(company: None) -> None:
     assert told["churned"] >= 3
     assert told["learned"]["value"] > 0.8
     assert {d["feature"] for d in row.drift} == {f.name for f in models_kept.read(row).features}
-    work.enqueue(jobs.WATCH, now=T)
+    work.enqueue(job_kinds.WATCH, now=T)
     work.run_all("tests", lambda: T)
     row.refresh_from_db()
     assert row.watched_at == T
 
 
-def test_the_model_card_names_ground_needs_and_what_is_gone(company: None) -> None:
-    row = models_kept.train(now=T)
-    told = card.card(row)
+def test_the_model_card_names_ground_needs_and_what_is_gone(taught: LearnedModel) -> None:
+    told = card.card(taught)
     assert told["rules"]["model"] == "six_dimensions"
     named = {i["title"] for i in told["importance"]}
     assert named
@@ -169,10 +176,8 @@ def test_the_model_card_names_ground_needs_and_what_is_gone(company: None) -> No
 
 
 def test_without_lightgbm_nothing_else_suffers(
-    company: None, monkeypatch: pytest.MonkeyPatch
+    taught: LearnedModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    models_kept.train(now=T)
-
     def missing() -> None:
         raise SpecError("learned model", "lightgbm", "cannot be used here", "pip install it")
 
@@ -185,9 +190,8 @@ def test_without_lightgbm_nothing_else_suffers(
 
 
 def test_a_policy_changed_since_counts_nothing_otherwise_for_a_model_that_was_taught(
-    company: None,
+    taught: LearnedModel,
 ) -> None:
-    models_kept.train(now=T)
     predicting.now_for_all(now=T)
     kept = "chance", "chances", "survival", "reasons"
     before = list(AccountPrediction.objects.order_by("account_id").values_list(*kept))
@@ -205,29 +209,28 @@ def test_a_policy_changed_since_counts_nothing_otherwise_for_a_model_that_was_ta
     assert after == before
 
 
-def test_a_segment_may_ask_for_the_chance_a_champion_gives(company: None) -> None:
+def test_a_segment_may_ask_for_the_chance_a_champion_gives(taught: LearnedModel) -> None:
     rule = 'field = "chance"\nop = ">="\nvalue = 0.5'
     segments.save_rule("leaving", "Leaving", rule, policy.known_fields(), "alice", T)
-    row = models_kept.train(now=T)
     scoring.run_scoring(T, now=T)
     assert Segment.objects.get(pk="leaving").size == 0  # nobody believes the challenger
-    models_kept.promote(row, "alice@example.com", now=T)
+    models_kept.promote(taught, "alice@example.com", now=T)
     later = T + timedelta(hours=1)
     scoring.run_scoring(later, now=later)
     told = AccountPrediction.objects.filter(chance__gte=0.5).values_list("account_id", flat=True)
     members = SegmentMember.objects.filter(segment="leaving").values_list("account_id", flat=True)
     assert set(FADING) <= set(members) == set(told)
-    models_kept.demote(row, "alice@example.com", now=later)
+    models_kept.demote(taught, "alice@example.com", now=later)
     assert predicting.believed() == {}
     after = later + timedelta(hours=1)
     scoring.run_scoring(after, now=after)
     assert Segment.objects.get(pk="leaving").size == 0
 
 
-def test_a_play_lets_in_whom_the_champion_expects_to_leave(company: None) -> None:
+def test_a_play_lets_in_whom_the_champion_expects_to_leave(taught: LearnedModel) -> None:
     trigger = 'rule = { field = "chance", op = ">=", value = 0.5 }'
     documents.save("plays/leaving", PLAY.format(trigger=trigger), "alice@example.com", "x", T)
-    models_kept.promote(models_kept.train(now=T), "alice@example.com", now=T)
+    models_kept.promote(taught, "alice@example.com", now=T)
     switching.switch_on("leaving", "alice@example.com", now=T)
     scoring.run_scoring(T, now=T)
     entered = Enrolment.objects.filter(play="leaving")
@@ -236,11 +239,11 @@ def test_a_play_lets_in_whom_the_champion_expects_to_leave(company: None) -> Non
     assert "was not known" in dry_run.why_not(plays.play("leaving"))
 
 
-def test_history_is_scored_without_the_chance_of_today(company: None) -> None:
+def test_history_is_scored_without_the_chance_of_today(taught: LearnedModel) -> None:
     """Who was in a segment on a day of the past cannot rest on a model that came later."""
     rule = 'field = "chance"\nop = "exists"'
     segments.save_rule("told", "Told", rule, policy.known_fields(), "alice", T)
-    models_kept.promote(models_kept.train(now=T), "alice@example.com", now=T)
+    models_kept.promote(taught, "alice@example.com", now=T)
     scoring.run_scoring(T, now=T)
     assert Segment.objects.get(pk="told").size == 30
     then = T - timedelta(days=90)
@@ -250,10 +253,10 @@ def test_history_is_scored_without_the_chance_of_today(company: None) -> None:
     assert not any("told" in names for names in rows["segments"].to_pylist())
 
 
-def test_a_live_score_of_a_day_that_taught_the_champion_has_no_chance(company: None) -> None:
+def test_a_live_score_of_a_day_that_taught_the_champion_has_no_chance(taught: LearnedModel) -> None:
     rule = 'field = "chance"\nop = "exists"'
     segments.save_rule("told", "Told", rule, policy.known_fields(), "alice", T)
-    models_kept.promote(models_kept.train(now=T), "alice@example.com", now=T)
+    models_kept.promote(taught, "alice@example.com", now=T)
     then = T - timedelta(days=200)
     assert scoring.run_scoring(then, now=T).purpose == "live"  # the first there is
     assert Segment.objects.get(pk="told").size == 0

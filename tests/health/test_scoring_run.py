@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import worlds
 from companies import accounts, add, subscription, use
 
 from tenure.accounts.models import Account, Segment, SegmentMember
@@ -13,6 +14,7 @@ from tenure.core import workspace
 from tenure.facts import lake
 from tenure.facts.models import InboxRow
 from tenure.health import actions, policy, queries, scoring, state
+from tenure.health.explanations import of_row
 from tenure.health.models import AccountHealth, ModelVersion, ScoringRun
 from tenure.health.pipeline import Rules, compute, score_everyone
 
@@ -22,6 +24,7 @@ START = T - timedelta(days=120)
 
 
 @pytest.fixture
+@worlds.once
 def company() -> None:
     """Busy uses the product daily, quiet once did, gone has left, nobody never was a customer."""
     accounts("busy", "quiet", "gone", "nobody")
@@ -55,7 +58,7 @@ def test_the_row_tells_what_the_page_shows(company: None) -> None:
     assert row.band == row.shown_band == "critical"
     assert "no_login_7d" in row.risk_signals
     assert row.signals["days_since_login"] == 60
-    assert row.explanation["health"] == row.health
+    assert of_row(row)["health"] == row.health
     assert row.previous_signals is None
     assert row.trend == [["2026-03-02", row.health]]
 
@@ -148,7 +151,7 @@ def test_what_changed_since_last_time_is_told_and_becomes_a_fact(company: None) 
     actions.run_scoring(T, now=T)
     row = health("quiet")
     assert row.previous_band == "stable" or row.previous_health > row.health
-    changed = {c["signal"] for c in row.explanation["changes"]}
+    changed = {c["signal"] for c in of_row(row)["changes"]}
     assert "days_since_login" in changed
     bodies = b"".join(bytes(r.body) for r in InboxRow.objects.all())
     assert bodies.count(b"tenure.band_changed") == 1
@@ -225,7 +228,7 @@ def test_weights_of_a_variant_count_for_its_segment_only(company: None) -> None:
     actions.run_scoring(T, "formula", now=T)
     rows = {r.account_id: r for r in AccountHealth.objects.filter(model="formula")}
     assert (rows["busy"].variant, rows["quiet"].variant) == ("segment:enterprise", "")
-    weights = {d["key"]: d["weight"] for d in rows["busy"].explanation["dimensions"]}
+    weights = {d["key"]: d["weight"] for d in of_row(rows["busy"])["dimensions"]}
     assert (weights["usage"], weights["payment"]) == (0, 50)
 
 

@@ -7,6 +7,7 @@ from companies import accounts, add, subscription, use
 
 from tenure.accounts.models import Account
 from tenure.health import actions, queries
+from tenure.health.explanations import of_row
 from tenure.health.models import AccountHealth
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("workspace")]
@@ -64,5 +65,5 @@ def test_an_account_fades_over_six_weeks() -> None:
     actions.run_scoring(at(10), now=at(10))
     row = AccountHealth.objects.get(account_id="fading")
     assert row.health > 60
-    assert row.explanation["changes"][0]["delta_points"] > 0
+    assert of_row(row)["changes"][0]["delta_points"] > 0
     assert Account.objects.get(pk="fading").stage == "retention"

@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import worlds
 from companies import accounts, add, subscription, use
 
 from tenure.analytics.errors import SpecError
@@ -27,6 +28,7 @@ ROSY = (
 
 
 @pytest.fixture
+@worlds.once
 def company() -> None:
     """Twenty-four accounts stop using the product forty days before they leave; ten stay."""
     staying = [f"stay{i}" for i in range(10)]

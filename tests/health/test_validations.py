@@ -4,13 +4,14 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import worlds
 from companies import accounts, add, subscription, use
 
 from tenure.analytics.errors import SpecError
 from tenure.core import jobs as work
 from tenure.core import policy as documents
 from tenure.core.models import Job
-from tenure.health import actions, jobs, queries
+from tenure.health import actions, job_kinds, queries
 from tenure.health.models import AccountHealth, ScoringRun, ValidationReport
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("workspace")]
@@ -20,6 +21,7 @@ GOING = {f"gone{i}": 120 + 12 * i for i in range(10)}
 
 
 @pytest.fixture
+@worlds.once
 def company() -> None:
     """Ten accounts stop using the product forty days before they leave; ten stay and use it."""
     staying = [f"stay{i}" for i in range(10)]
@@ -117,25 +119,25 @@ def test_without_subscriptions_there_is_nothing_to_hold_a_score_against() -> Non
 
 
 def test_the_monthly_job_keeps_a_report(company: None) -> None:
-    work.enqueue(jobs.VALIDATE, now=T)
+    work.enqueue(job_kinds.VALIDATE, now=T)
     assert work.run_all("tests", lambda: T) >= 1
-    assert Job.objects.get(kind=jobs.VALIDATE).state == "done"
+    assert Job.objects.get(kind=job_kinds.VALIDATE).state == "done"
     assert ValidationReport.objects.get().created_by == "tenure"
 
 
 def test_by_the_clock_nothing_to_validate_is_no_failure() -> None:
-    work.enqueue(jobs.VALIDATE, now=T)
+    work.enqueue(job_kinds.VALIDATE, now=T)
     work.run_all("tests", lambda: T)
-    assert Job.objects.get(kind=jobs.VALIDATE).state == "done"
+    assert Job.objects.get(kind=job_kinds.VALIDATE).state == "done"
     assert not ValidationReport.objects.exists()
 
 
 def test_the_daily_job_scores_every_model_of_the_policy(company: None) -> None:
     body = documents.text("health").replace("also_scored = []", 'also_scored = ["formula"]')
     documents.save("health", body, "alice@example.com", "both", T)
-    work.enqueue(jobs.SCORE, now=T)
+    work.enqueue(job_kinds.SCORE, now=T)
     work.run_all("tests", lambda: T)
-    assert Job.objects.get(kind=jobs.SCORE).state == "done"
+    assert Job.objects.get(kind=job_kinds.SCORE).state == "done"
     assert set(AccountHealth.objects.values_list("model", flat=True)) == {
         "six_dimensions", "formula",
     }  # fmt: skip

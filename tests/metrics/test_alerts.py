@@ -21,7 +21,7 @@ from tenure.core import policy
 from tenure.core.models import AuditEntry
 from tenure.facts.models import InboxRow
 from tenure.health import scoring
-from tenure.metrics.alerts import actions, documents, duties, queries, risk
+from tenure.metrics.alerts import actions, documents, periodic_tasks, queries, risk
 from tenure.metrics.alerts import policy as rules
 from tenure.metrics.alerts.actions import Condition
 from tenure.metrics.alerts.models import Alert
@@ -135,6 +135,18 @@ def test_chat_and_a_fixed_address_are_told() -> None:
 
 
 @pytest.mark.usefixtures("accounts")
+def test_a_customers_name_calls_nobody_in_a_chat() -> None:
+    Account.objects.filter(pk="a").update(name="<!channel> & Sons")
+    Endpoint.objects.create(name="cs", channel="chat", url="https://chat.example", created_at=NOW)
+    routes('name = "all"\nto = ["chat:cs", "mail:desk@example.com"]')
+    sync(sign())
+    texts = dict(Message.objects.values_list("channel", "content__text"))
+    assert "<" not in texts["chat"]
+    assert texts["chat"].count("&lt;!channel&gt; &amp; Sons") == 2
+    assert "<!channel> & Sons" in texts["mail"]
+
+
+@pytest.mark.usefixtures("accounts")
 def test_who_cannot_be_told_holds_nothing_up_and_is_named() -> None:
     routes('name = "gone"\nto = ["chat:nowhere"]')
     sync(sign())
@@ -161,14 +173,14 @@ def test_put_away_it_is_not_listed_and_told_of_again_when_it_comes_back(bob: Any
     sync(sign())
     alert, until = Alert.objects.get(), NOW + 7 * DAY
     actions.snooze(alert, until, bob, now=NOW)
-    assert not queries.listing(queries.Asked(), NOW + DAY).exists()
-    assert queries.listing(queries.Asked("snoozed"), NOW + DAY).count() == 1
-    duties.tick(NOW + 6 * DAY)
+    assert not queries.listing(queries.AlertFilter(), NOW + DAY).exists()
+    assert queries.listing(queries.AlertFilter("snoozed"), NOW + DAY).count() == 1
+    periodic_tasks.tick(NOW + 6 * DAY)
     assert len(told()) == 1
-    duties.tick(until)
-    duties.tick(until + DAY)
+    periodic_tasks.tick(until)
+    periodic_tasks.tick(until + DAY)
     assert len(told()) == 2
-    assert queries.listing(queries.Asked(), until).count() == 1
+    assert queries.listing(queries.AlertFilter(), until).count() == 1
     assert AuditEntry.objects.filter(action="alert.snoozed", actor=bob.email).count() == 1
 
 
@@ -224,8 +236,8 @@ def test_marks_are_signed_and_make_the_precision(bob: Any) -> None:
 def test_a_false_alarm_leaves_the_list_but_not_the_count(bob: Any) -> None:
     sync(sign())
     actions.mark(Alert.objects.get(), "false_alarm", bob, now=NOW)
-    assert not queries.listing(queries.Asked(), NOW).exists()
-    assert queries.listing(queries.Asked("false_alarm"), NOW).exists()
+    assert not queries.listing(queries.AlertFilter(), NOW).exists()
+    assert queries.listing(queries.AlertFilter("false_alarm"), NOW).exists()
     assert sync(sign(), now=NOW + DAY) == actions.Synced(0, 0)
 
 
@@ -235,7 +247,7 @@ def test_the_list_can_be_asked(bob: Any) -> None:
     ask = queries.listing
 
     def names(**fields: Any) -> list[str]:
-        return [a.signal for a in ask(queries.Asked(**fields), NOW)]
+        return [a.signal for a in ask(queries.AlertFilter(**fields), NOW)]
 
     assert names() == ["data_export", "usage_down", "nps_low"]
     assert names(segment="enterprise") == ["data_export"]

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 import time_machine
+import worlds
 
 from tenure.analytics.dataset import conform
 from tenure.cli.main import build
@@ -24,6 +25,7 @@ LIVES = [
 
 
 @pytest.fixture
+@worlds.once
 def company(workspace: Any) -> None:
     """Three accounts with a subscription each; bo left in March."""
     subscriptions = [
@@ -86,6 +88,14 @@ def test_ltv_gives_equation_survival_and_levers(company: None, capsys: Any) -> N
     assert told["ltv_minor"] == pytest.approx(told["arpa_minor"] / told["monthly_churn"])
     assert told["predictive"]["low_minor"] <= told["predictive"]["ltv_minor"]
     assert set(told["levers"]) == {"revenue", "lifespan", "cac"}
+
+
+def test_a_value_without_any_loss_says_so(company: None, capsys: Any) -> None:
+    (told,) = json.loads(run("ltv --as-known 2024-03-01 --json", capsys))
+    assert (told["lost"], told["ltv_minor"]) == (0, None)
+    assert told["caution"].startswith("Nobody has left yet")
+    assert "USD: Nobody has left yet" in run("ltv --as-known 2024-03-01", capsys)
+    assert json.loads(run("ltv --json", capsys))[0]["caution"] == ""
 
 
 @pytest.mark.parametrize("command", ["metrics", "cohorts", "ltv"])

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import worlds
 from health import companies
 
 from tenure.core import policy, schedule
@@ -44,10 +45,18 @@ def working(weekday: int) -> int:
 
 
 @pytest.fixture
+@worlds.once
 def quarter(workspace: Any, db: None) -> None:
     """Thirteen weeks of a product used on working days, up to Sunday 1 March."""
     companies.accounts("a")
     companies.add(1, events=people(-91, 0, working))
+
+
+@pytest.fixture
+@worlds.once
+def counted(quarter: None) -> actions.Done:
+    """What was counted on the Monday after."""
+    return actions.run(MONDAY)
 
 
 def active(start: datetime, segment: str = "") -> IndicatorValue:
@@ -61,9 +70,8 @@ def facts(event: str) -> list[dict[str, Any]]:
     return [r for r in rows if r["event"] == f"tenure.{event}"]
 
 
-@pytest.mark.usefixtures("quarter")
-def test_a_working_week_is_as_expected() -> None:
-    assert actions.run(MONDAY).alarms == 0
+def test_a_working_week_is_as_expected(counted: actions.Done) -> None:
+    assert counted.alarms == 0
     sunday, friday = active(day(-1)), active(day(-3))
     assert (sunday.value, sunday.expected, sunday.status) == (10, 10, "fine")
     assert (friday.value, friday.expected, friday.status) == (60, 60, "fine")
@@ -71,11 +79,9 @@ def test_a_working_week_is_as_expected() -> None:
     assert not Alert.objects.exists()
 
 
-@pytest.mark.usefixtures("quarter")
-def test_again_is_once_and_only_new_days_are_counted() -> None:
-    first = actions.run(MONDAY)
+def test_again_is_once_and_only_new_days_are_counted(counted: actions.Done) -> None:
     before = list(IndicatorValue.objects.order_by("pk").values_list("pk", "value"))
-    assert first.counted > 91
+    assert counted.counted > 91
     assert actions.run(MONDAY).counted == 0
     assert list(IndicatorValue.objects.order_by("pk").values_list("pk", "value")) == before
     companies.add(2, events=people(0, 1, working, 2))
@@ -83,9 +89,8 @@ def test_again_is_once_and_only_new_days_are_counted() -> None:
     assert actions.run(day(1)).counted == len(daily)
 
 
-@pytest.mark.usefixtures("quarter")
+@pytest.mark.usefixtures("counted")
 def test_a_drop_is_told_after_two_days_and_ends_by_itself() -> None:
-    actions.run(MONDAY)
     for n in range(2):
         companies.add(2 + n, events=people(n, n + 1, lambda _: 20, 2))
         done = actions.run(day(n + 1))
@@ -103,9 +108,8 @@ def test_a_drop_is_told_after_two_days_and_ends_by_itself() -> None:
     assert len(facts("alert_closed")) == 1
 
 
-@pytest.mark.usefixtures("quarter")
+@pytest.mark.usefixtures("counted")
 def test_a_false_alarm_widens_the_band_of_what_comes(bob: Any) -> None:
-    actions.run(MONDAY)
     for n in range(2):
         companies.add(2 + n, events=people(n, n + 1, lambda _: 32, 2))
         actions.run(day(n + 1))
@@ -125,9 +129,8 @@ def test_a_false_alarm_widens_the_band_of_what_comes(bob: Any) -> None:
     assert queries.indicators(only="active_people")[0].factor == 1.0
 
 
-@pytest.mark.usefixtures("quarter")
+@pytest.mark.usefixtures("counted")
 def test_history_that_is_imported_later_is_counted_anew() -> None:
-    actions.run(MONDAY)
     more = [r | {"person_id": "new", "message_id": "x" + r["message_id"]}
             for r in people(-10, -9, lambda _: 1)]  # fmt: skip
     companies.add(9, events=more)
@@ -135,9 +138,8 @@ def test_history_that_is_imported_later_is_counted_anew() -> None:
     assert active(day(-10)).value == working(day(-10).weekday()) + 1
 
 
-@pytest.mark.usefixtures("quarter")
+@pytest.mark.usefixtures("counted")
 def test_facts_that_arrive_late_change_no_kept_figure() -> None:
-    actions.run(MONDAY)
     late = [r | {"person_id": "late", "message_id": "y" + r["message_id"],
                  "received_at": day(0.1)} for r in people(-3, -2, lambda _: 1)]  # fmt: skip
     companies.add(9, events=late)
@@ -145,9 +147,8 @@ def test_facts_that_arrive_late_change_no_kept_figure() -> None:
     assert active(day(-3)).value == 60
 
 
-@pytest.mark.usefixtures("quarter")
+@pytest.mark.usefixtures("counted")
 def test_a_changed_definition_is_counted_anew() -> None:
-    actions.run(MONDAY)
     text = policy.text("indicators").replace('events = ["@session"]', 'events = ["Nothing"]')
     policy.save("indicators", text, "alice", "", MONDAY)
     actions.run(MONDAY)

@@ -18,7 +18,11 @@ def test_the_examples_of_the_page_work() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["analytics.onboarding.measuring", "analytics.onboarding.policy", "web.onboarding.views"],
+    [
+        "analytics.onboarding.measuring",
+        "analytics.onboarding.policy",
+        "metrics.onboarding.pages.views",
+    ],
 )
 def test_the_examples_of_the_docstrings_work(name: str) -> None:
     found = doctest.testmod(importlib.import_module(f"tenure.{name}"))

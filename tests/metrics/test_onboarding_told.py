@@ -16,8 +16,8 @@ from health.companies import accounts, add, subscription
 from tenure.accounts.models import Account, Segment, SegmentMember
 from tenure.analytics.errors import SpecError
 from tenure.core import policy
-from tenure.metrics import scope
 from tenure.metrics.onboarding import queries
+from tenure.metrics.revenue import scope
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("workspace")]
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -112,7 +112,7 @@ def test_beginnings_are_what_a_count_in_python_says(company: Any) -> None:
 
 def test_only_accounts_for_which_all_is_decided_are_counted(company: Any) -> None:
     born, _ = company
-    told = queries.told(NOW)
+    told = queries.report(NOW)
     inside = [r for r in born if NOW - 217 * DAY <= r["created_at"] < NOW - 37 * DAY]
     assert told.whole.accounts == len(inside) > 30
     assert (told.since, told.until) == (NOW - 217 * DAY, NOW - 37 * DAY)
@@ -120,15 +120,15 @@ def test_only_accounts_for_which_all_is_decided_are_counted(company: Any) -> Non
 
 def test_facts_that_come_later_change_nothing_of_what_was_told(company: Any) -> None:
     then = NOW - 60 * DAY
-    before = queries.told(then).whole.to_dict()
+    before = queries.report(then).whole.to_dict()
     late = [
         {"message_id": f"late{n}", "account_id": f"a{n}", "person_id": "p", "kind": "track",
          "event": "Report Shared", "timestamp": then - timedelta(days=n), "received_at": then + DAY}
         for n in range(100)
     ]  # fmt: skip
     add(2, events=late)
-    assert queries.told(then).whole.to_dict() == before
-    assert queries.told(NOW).whole.value.reached != before["value"]["reached"]
+    assert queries.report(then).whole.to_dict() == before
+    assert queries.report(NOW).whole.value.reached != before["value"]["reached"]
 
 
 def test_who_is_late_for_first_value_and_what_is_next() -> None:
@@ -157,11 +157,11 @@ def test_a_segment_is_asked_for_and_has_its_own_time_to_first_value(company: Any
     SegmentMember.objects.bulk_create(
         SegmentMember(segment_id="self_serve", account_id=a) for a in few
     )
-    whole = queries.told(NOW, of=scope.Scope("segment", "self_serve"))
+    whole = queries.report(NOW, of=scope.Scope("segment", "self_serve"))
     assert 0 < whole.whole.accounts < 40
     assert whole.whole.value_target_hours == pytest.approx(5 / 60)
     with pytest.raises(SpecError, match="cannot be 'colour'"):
-        queries.told(NOW, by="colour")
+        queries.report(NOW, by="colour")
 
 
 def test_first_value_that_took_long_is_first_value_all_the_same() -> None:
@@ -174,7 +174,7 @@ def test_first_value_that_took_long_is_first_value_all_the_same() -> None:
                  "event": "Report Shared", "timestamp": came}])  # fmt: skip
     (one,) = queries.firsts(NOW - 100 * DAY, NOW)
     assert one.reached == round(came.timestamp() * 1e6)
-    assert queries.told(NOW).whole.value.reached["value"] == 0
+    assert queries.report(NOW).whole.value.reached["value"] == 0
 
 
 def test_who_left_stands_in_the_tier_that_it_paid_for(company: Any) -> None:
@@ -189,7 +189,7 @@ def test_who_left_stands_in_the_tier_that_it_paid_for(company: Any) -> None:
                      ended_at=ended[r["account_id"]])
         for r in counted
     ])  # fmt: skip
-    parts = {p.group: p.told for p in queries.told(NOW).parts}
+    parts = {p.group: p.told for p in queries.report(NOW).parts}
     assert {group: told.accounts for group, told in parts.items()} == {
         "mid_market": 2, "self_serve": 1,
     }  # fmt: skip
@@ -236,7 +236,7 @@ def test_the_page_the_file_and_the_api_tell_the_same(company: Any, alice: Any, a
         odd = client.get("/onboarding/?of=segment:none&by=colour")
         refused = client.get("/onboarding/late.csv?of=segment:none")
         bad = api("analyst").get("/api/v1/onboarding?of=segment:none")
-    whole = queries.told(NOW).whole
+    whole = queries.report(NOW).whole
     assert told["accounts"] == whole.accounts
     assert told["value"]["median_hours"] == whole.value.median_hours
     assert f"{whole.accounts} accounts that began" in page

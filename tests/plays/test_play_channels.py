@@ -12,13 +12,25 @@ from hypothesis import strategies as st
 
 from tenure.accounts.models import Account, Membership, Person
 from tenure.analytics.errors import SpecError
-from tenure.channels import duties
-from tenure.channels.models import Message, PushSubscription, Reception
+from tenure.channels import periodic_tasks
+from tenure.channels.kinds import About, clipped
+from tenure.channels.mail.kind import MailText
+from tenure.channels.models import Endpoint, Message, PushSubscription, Reception
 from tenure.core import policy as policies
-from tenure.plays import advance, entering, history, jobs, numbers, policy, spec, streaks, switching
-from tenure.plays.contents import _clipped, content
+from tenure.plays import (
+    advance,
+    entering,
+    history,
+    jobs,
+    policy,
+    settings,
+    spec,
+    streaks,
+    switching,
+)
+from tenure.plays.contents import content
 from tenure.plays.models import Enrolment
-from tenure.plays.step_specs import Letter, MailStep
+from tenure.plays.step_specs import MailStep
 
 NOW = datetime(2026, 3, 11, 17, 0, tzinfo=UTC)  # a Wednesday
 PLAY = """
@@ -85,7 +97,7 @@ def test_a_play_writes_in_the_product_without_an_address_and_pushes_where_a_devi
     switching.switch_on("try", alice, now=NOW)
     switching.put_in("try", ["acme"], alice, now=NOW)
     run(NOW)
-    duties.work(lambda: NOW)
+    periodic_tasks.work(lambda: NOW)
     (message,) = Message.objects.all()
     assert (message.channel, message.address, message.person_id) == ("in_app", "ann", "ann")
     assert message.content["items"][0] == {"text": "Invite a colleague", "link": "/team"}
@@ -105,6 +117,26 @@ def test_with_a_device_the_push_is_handed_in_for_the_person(acme: None, alice: A
     run(NOW)
     push = Message.objects.get(channel="push")
     assert (push.address, push.content["link"]) == ("ann", "https://shop.example/x")
+
+
+def test_a_customers_name_calls_nobody_in_a_chat_and_the_plays_own_words_may(
+    acme: None, alice: Any
+) -> None:
+    Account.objects.filter(pk="acme").update(name="<!channel> <https://evil.example|A> & Co")
+    Endpoint.objects.create(name="team", channel="chat", url="https://c.example", created_at=NOW)
+    step = """
+[[steps]]
+id = "say"
+kind = "chat"
+endpoint = "team"
+text = "<!here> {{ account.name }}"
+"""
+    policies.save("plays/try", PLAY.split("[[steps]]")[0] + step, alice, "test", NOW)
+    switching.switch_on("try", alice, now=NOW)
+    switching.put_in("try", ["acme"], alice, now=NOW)
+    run(NOW)
+    said = "<!here> &lt;!channel&gt; &lt;https://evil.example|A&gt; &amp; Co"
+    assert Message.objects.get().content == {"text": said}
 
 
 @pytest.mark.parametrize(
@@ -129,7 +161,7 @@ def test_what_could_not_be_shown_is_refused_when_the_play_is_saved(
 
 @given(st.text(max_size=90), st.integers(1, 80))
 def test_what_is_clipped_fits(text: str, most: int) -> None:
-    assert len(_clipped(text, most)) <= most
+    assert len(clipped(text, most)) <= most
 
 
 EXPECTED = {
@@ -143,7 +175,7 @@ EXPECTED = {
 
 @pytest.mark.parametrize("name", EXPECTED)
 def test_the_five_ways_back_have_their_channel_and_cap(name: str) -> None:
-    play = spec.parse(name, (numbers.LIBRARY / f"{name}.toml").read_text())
+    play = spec.parse(name, (settings.LIBRARY / f"{name}.toml").read_text())
     channel, most, days = EXPECTED[name]
     assert play.ways() == {channel}
     assert [(c.channel, c.most, c.per) for c in play.caps] == (
@@ -237,10 +269,11 @@ def test_a_link_of_a_mail_that_leads_nowhere_is_refused_when_saved(link: str) ->
         MailStep(id="m", kind="mail", subject="Hello", text=f"See [the page]({link}).")
 
 
+@pytest.mark.django_db
 def test_a_mail_says_in_which_language_it_is_and_keeps_names_words() -> None:
-    hallo = Letter(subject="Hallo", text="Hallo {{ account.name }}, [mehr](https://a.example)")
+    hallo = MailText(subject="Hallo", text="Hallo {{ account.name }}, [mehr](https://a.example)")
     step = MailStep(id="m", kind="mail", subject="Hi", text="Hi", locales={"de": hallo})
-    got = content(step, {"account.name": "[Pay](https://evil.example)"}, "de-AT")
+    got = content(step, {"account.name": "[Pay](https://evil.example)"}, About(locale="de-AT"))
     assert (got["language"], got["marked"]) == ("de", True)
     assert got["text"] == "Hallo [Pay] (https://evil.example), [mehr](https://a.example)"
-    assert content(step, {}, "fr")["language"] == ""
+    assert content(step, {}, About(locale="fr"))["language"] == ""

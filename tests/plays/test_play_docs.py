@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tenure.plays import check, reasons
-from tenure.web.plays import form
+from tenure.plays.pages import form
 
 RULES = Path(__file__).parents[2] / "docs/rules"
 

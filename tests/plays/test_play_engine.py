@@ -15,9 +15,9 @@ from tenure.analytics.errors import SpecError
 from tenure.channels.models import Message
 from tenure.core import policy as policies
 from tenure.core.models import AuditEntry
-from tenure.plays import advance, entering, jobs, switching, triggers
+from tenure.plays import advance, entering, jobs, settings, switching, triggers
 from tenure.plays.models import Enrolment, Standing
-from tenure.plays.tasks.models import Task
+from tenure.work.tasks.models import Task
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("workspace")]
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -284,6 +284,45 @@ def test_an_event_lets_in_whoever_did_it_if_its_properties_fit(acme, write, nobo
     )
     triggers.on_events(rows, NOW)
     triggers.on_events(rows, NOW)
+    assert states() == {"acme": "active"}
+
+
+def did(at: datetime, *, backfill: bool = False) -> pa.Table:
+    """Acme started an export."""
+    return pa.table(
+        {
+            "event": ["Export Started"],
+            "account_id": ["acme"],
+            "person_id": ["ann-acme"],
+            "properties": pa.array([None], pa.string()),
+            "timestamp": [at],
+            "backfill": [backfill],
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("rows", "in_it"),
+    [
+        (did(NOW), True),
+        (did(NOW - days(2.9)), True),
+        (did(NOW - days(3.1)), False),
+        (did(NOW - days(1000)), False),
+        (did(NOW, backfill=True), False),
+        (did(NOW + days(1)), True),  # by a clock ahead of ours
+    ],
+)
+def test_history_is_no_news(acme, write, nobody_held, rows: pa.Table, in_it: bool) -> None:
+    write((DATE[0], 'kind = "event"\nevent = "Export Started"'))
+    triggers.on_events(rows, NOW)
+    assert (states() == {"acme": "active"}) is in_it
+
+
+def test_how_old_news_may_be_is_policy(acme, write, nobody_held, alice) -> None:
+    write((DATE[0], 'kind = "event"\nevent = "Export Started"'))
+    text = settings.DEFAULT.read_text("utf-8").replace("news_days = 3 ", "news_days = 30 ")
+    policies.save(settings.DOCUMENT, text, alice, "test", NOW)
+    triggers.on_events(did(NOW - days(20)), NOW)
     assert states() == {"acme": "active"}
 
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from tenure.analytics.errors import SpecError
-from tenure.channels import numbers as gate
+from tenure.channels import settings as gate
 from tenure.health import policy as health
-from tenure.plays import check, numbers, spec, words
+from tenure.plays import check, settings, spec, words
 
-LIBRARY = sorted(numbers.LIBRARY.glob("*.toml"))
-NUMBERS, GATE = numbers.packaged(), gate.packaged()
+LIBRARY = sorted(settings.LIBRARY.glob("*.toml"))
+NUMBERS, GATE = settings.packaged(), gate.packaged()
 PLAY = """
 title = "Try"
 about = "A play for tests."

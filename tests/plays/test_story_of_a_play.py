@@ -12,13 +12,13 @@ from channels.servers import Clock, Mailbox, mail_server
 from health.companies import accounts, add, subscription, use
 
 from tenure.accounts.models import Account, Membership, Person
-from tenure.channels import duties
+from tenure.channels import periodic_tasks
 from tenure.channels.models import Message
 from tenure.core.models import User
 from tenure.health import actions as health
 from tenure.plays import advance, jobs, switching
 from tenure.plays.models import Enrolment
-from tenure.plays.tasks.models import Task
+from tenure.work.tasks.models import Task
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("workspace")]
 MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
@@ -44,7 +44,7 @@ def live(clock: Clock, until: datetime) -> None:
         jobs.look(clock.now)
         while advance.advance_due(clock.now):
             pass
-        duties.work(clock)
+        periodic_tasks.work(clock)
         clock.forward(hours=1)
 
 
@@ -97,7 +97,7 @@ def test_an_account_fades_is_helped_at_the_right_hours_recovers_and_leaves(
     # A fortnight without any login: the other play's mail, and only its own.
     live(clock, MONDAY + timedelta(days=29))
     assert [m["Subject"] for m in mailbox.mails] == [
-        "Is something in your way?", "What changed while you were busy elsewhere",
+        "Is something in your way?", "It has been quiet at Fading",
     ]  # fmt: skip
 
     # They are back: out of the play, nothing more is sent, what was asked for is taken back.

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import worlds
 from health.companies import accounts, add, subscription, use
 
 from tenure.accounts.models import Account
@@ -14,7 +15,7 @@ from tenure.channels.drafts import Draft, submit
 from tenure.channels.models import Message
 from tenure.core import policy as documents
 from tenure.health import scoring
-from tenure.plays import dry_run, ending, policy, switching, triggers, whom
+from tenure.plays import dry_run, ending, entering, policy, switching, triggers, whom
 from tenure.plays.models import ACTIVE, EXITED, Enrolment, Standing
 from tenure.plays.spec import parse
 
@@ -42,7 +43,14 @@ def play(name: str, by: Any, whom: str = "", trigger: str = SILENT) -> None:
     documents.save(f"plays/{name}", BODY.format(whom=line, trigger=trigger), by, "test", NOW)
 
 
+@pytest.fixture(autouse=True)
+def _nobody_is_held_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The share held out of all plays falls on other accounts in each workspace."""
+    monkeypatch.setattr(entering, "held_out", lambda *_: set())
+
+
 @pytest.fixture
+@worlds.once
 def company() -> None:
     """Two fell silent a month ago: one is a customer still, the other left a week ago; and one who
     never bought."""

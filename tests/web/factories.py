@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import Any
 
 import pyarrow as pa
+import worlds
 
 from tenure.accounts.models import Account, Membership, Person, Segment, SegmentMember
 from tenure.analytics.health.curves import Curve
@@ -68,8 +69,23 @@ def company(
     accounts: int, owners: Sequence[User], now: datetime, *, seed: int = 7, model: str | None = None
 ) -> list[Account]:
     """``accounts`` customers with people, segments, scores and a history of half a year."""
+    name = ("company", accounts, len(owners), now, seed, model)
+    made, places = worlds.fill(name, lambda: _company(accounts, len(owners), now, seed, model))
+    for place, owner in enumerate(owners):
+        theirs = [account for account, of in zip(made, places, strict=True) if of == place]
+        for account in theirs:
+            account.owner = owner
+        Account.objects.filter(pk__in=[a.pk for a in theirs]).update(owner=owner)
+    return list(made)
+
+
+def _company(
+    accounts: int, owners: int, now: datetime, seed: int, model: str | None
+) -> tuple[list[Account], list[int | None]]:
+    """The accounts, and which of the owners each is to have."""
     rng = random.Random(seed)
-    made = [_account(i, owners, now, rng) for i in range(accounts)]
+    drawn = [_account(i, owners, now, rng) for i in range(accounts)]
+    made, places = [account for account, _ in drawn], [place for _, place in drawn]
     Account.objects.bulk_create(made, batch_size=2000)
     _segments(made)
     _people(made, now, rng)
@@ -77,24 +93,29 @@ def company(
     qualities = [min(max(rng.betavariate(3, 1.6), 0.03), 0.99) for _ in made]
     rows = _scores(made, qualities, spec, now, rng)
     AccountHealth.objects.bulk_create(rows, batch_size=1000)
-    return made
+    return made, places
 
 
-def _account(index: int, owners: Sequence[User], now: datetime, rng: random.Random) -> Account:
+def _account(
+    index: int, owners: int, now: datetime, rng: random.Random
+) -> tuple[Account, int | None]:
     first, second = FIRST[index % len(FIRST)], SECOND[(index // len(FIRST)) % len(SECOND)]
     turn = index // (len(FIRST) * len(SECOND))
     name = f"{first} {second}" + (f" {turn + 1}" if turn else "")
     plan, price = rng.choices(PLANS, weights=(5, 4, 2, 1))[0]
     created = now - timedelta(days=rng.randint(20, 1400))
-    return Account(
+    country = rng.choice(("DE", "US", "GB", "FR", "SE", "JP"))
+    channel = rng.choice(("search", "partner", "referral", ""))
+    employees = rng.choice((None, 12, 80, 450, 3_200))
+    place = rng.choice([None, *(3 * list(range(owners)))]) if owners else None
+    account = Account(
         id=f"acc_{index:06d}",
         name=LONG_NAME if index == 3 else name,
         domain=f"{first}-{second}{turn or ''}.example".lower(),
         industry=second,
-        country=rng.choice(("DE", "US", "GB", "FR", "SE", "JP")),
-        channel=rng.choice(("search", "partner", "referral", "")),
-        employees=rng.choice((None, 12, 80, 450, 3_200)),
-        owner=rng.choice([None, *owners, *owners, *owners]) if owners else None,
+        country=country,
+        channel=channel,
+        employees=employees,
         plan_id=plan,
         status="active",
         seats=rng.randint(3, 400),
@@ -106,6 +127,7 @@ def _account(index: int, owners: Sequence[User], now: datetime, rng: random.Rand
         stage_since=now - timedelta(days=rng.randint(1, 200)),
         updated_at=now,
     )
+    return account, place
 
 
 def _segments(made: Sequence[Account]) -> None:

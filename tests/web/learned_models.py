@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime
 
 import numpy as np
+import worlds
 
 from tenure.accounts.models import Account
 from tenure.analytics.prediction import drift, training
@@ -20,7 +21,14 @@ LISTED = [Feature("days_since_login", direction=1), Feature("event:Signed In", "
 
 
 def learned_model() -> LearnedModel:
-    """A model learned by the real arithmetic from a made-up panel."""
+    """A model learned by the real arithmetic from a made-up panel, with one prediction."""
+    account = Account.objects.order_by("pk").first()
+    assert account is not None
+    found: LearnedModel = worlds.fill(("learned model", account.pk), lambda: _learned(account))
+    return found
+
+
+def _learned(whose: Account) -> LearnedModel:
     rng, accounts = np.random.default_rng(1), 300
     account = np.repeat(np.arange(accounts), 12)
     as_of = np.tile(np.arange(12, dtype=np.int64) * 30 * DAY, accounts)
@@ -42,7 +50,7 @@ def learned_model() -> LearnedModel:
         verdict=report["verdict"]["code"], trained_at=NOW, trained_by="alice@example.com",
     )  # fmt: skip
     AccountPrediction.objects.create(
-        account=Account.objects.order_by("pk").first(), learned=row, as_of=NOW, chance=0.41,
+        account=whose, learned=row, as_of=NOW, chance=0.41,
         chances={"30": 0.2, "60": 0.41, "90": 0.5}, survival=[[30, 0.8], [180, 0.3]],
         reasons=[{"source": "days_since_login", "part": "", "value": 21.0, "adds": 0.8},
                  {"source": "event:Signed In", "part": "count", "value": 3.0, "adds": -0.1}],

@@ -7,7 +7,7 @@ from django.http import QueryDict
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenure.web.accounts.filters import SORTS, Filters, read
+from tenure.health.pages.account_filters import SORTS, Filters, read
 
 words = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_size=1, max_size=12)
 lists = st.lists(words, max_size=3, unique=True).map(tuple)

@@ -10,7 +10,7 @@ from people import NOW
 
 from tenure.accounts.models import Account
 from tenure.health.models import AccountHealth
-from tenure.web.accounts.filters import SORTS, Filters
+from tenure.health.pages.account_filters import SORTS, Filters
 from tenure.web.accounts.listing import Listing
 
 MODEL = "six_dimensions"

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pyarrow as pa
 import pytest
 from django.utils import timezone
 
 from tenure.accounts.models import Account
+from tenure.analytics.tables import TABLES
 from tenure.core.models import AuditEntry
+from tenure.facts import lake
+from tenure.facts.queries import TIMELINE
+from tenure.health.explanations import of_row
 from tenure.health.models import AccountHealth, Override
-from tenure.web.accounts.panels import PANELS
+from tenure.web.accounts.panels import boxes
 
 
 @pytest.fixture
@@ -28,14 +33,14 @@ def url(pk, panel=""):
 def test_the_score_is_shown_with_the_points_that_make_it(scored, seen_by, bob):
     page = seen_by(bob).get(url(scored.account_id)).content.decode()
     assert scored.account.name in page
-    for dimension in scored.explanation["dimensions"]:
+    for dimension in of_row(scored)["dimensions"]:
         assert dimension["title"] in page
     assert scored.model_version in page
     assert "What would move it most" in page
 
 
 def test_missing_signals_are_named_and_not_counted_as_zero(customers, seen_by, bob):
-    row = next(r for r in AccountHealth.objects.all() if r.explanation["missing"])
+    row = next(r for r in AccountHealth.objects.all() if of_row(r)["missing"])
     page = seen_by(bob).get(url(row.account_id)).content.decode()
     assert "no data: left out, and told in the coverage" in page
     assert f"Coverage {round(100 * row.coverage)} %" in page
@@ -64,11 +69,30 @@ def test_the_page_takes_few_queries(scored, seen_by, bob, django_assert_max_num_
         client.get(url(scored.account_id))
 
 
-@pytest.mark.parametrize("panel", [p.name for p in PANELS])
+@pytest.mark.parametrize("panel", [p.name for p in boxes()])
 def test_every_panel_loads_on_a_workspace_without_facts(scored, seen_by, bob, panel):
     answer = seen_by(bob).get(url(scored.account_id, panel))
     assert answer.status_code == 200
     assert b"card-head" in answer.content
+
+
+def fact(table, account):
+    """A fact that tells no more than it must."""
+    at = timezone.now() - timedelta(days=1)
+    value = {"text": "x", "int": 1, "timestamp": at}
+    needed = {c.name: value[c.kind] for c in table.all_columns() if c.required}
+    return needed | {"account_id": account, "message_id": table.name, table.time: at}
+
+
+@pytest.mark.parametrize("kind", ["", *(shown.table for shown in TIMELINE)])
+def test_the_time_line_shows_facts_of_every_table(scored, seen_by, bob, kind):
+    for number, shown in enumerate(TIMELINE):
+        row = fact(TABLES[shown.table], scored.account_id)
+        lake.current().append(shown.table, pa.Table.from_pylist([row]), ("test", number))
+    answer = seen_by(bob).get(url(scored.account_id, "timeline"), {"kind": kind})
+    assert answer.status_code == 200
+    shown_lines = answer.content.decode().count('class="t-line')
+    assert shown_lines == (1 if kind else sum(t.unasked for t in TIMELINE))
 
 
 def test_an_unknown_panel_is_not_found(scored, seen_by, bob):

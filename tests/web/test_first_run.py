@@ -8,7 +8,7 @@ from people import PASSWORD
 
 from tenure.core import team
 from tenure.core.models import User
-from tenure.web import workspace_name
+from tenure.kit import workspace_name
 
 FORM = {
     "workspace": "Acme",

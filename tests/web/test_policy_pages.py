@@ -13,9 +13,9 @@ from tenure.analytics.health.curves import Curve
 from tenure.analytics.segments import Rule
 from tenure.core import policy
 from tenure.core.models import AuditEntry
-from tenure.web.policy import sentences
+from tenure.health.pages import sentences
+from tenure.health.pages.sketch import sketch
 from tenure.web.policy.locate import line_of
-from tenure.web.policy.sketch import sketch
 
 MODEL = "health/models/formula"
 EDIT = f"/policy/edit/{MODEL}/"

@@ -10,7 +10,7 @@ from people import NOW
 
 from tenure.core import audit, keys
 from tenure.core.models import ApiKey, AuditEntry, Job, User
-from tenure.web.settings_pages import snippets
+from tenure.kit.pages import snippets
 
 PAGES = {
     "/settings/team/": {"admin", "cs_lead", "csm", "support", "analyst"},

@@ -9,7 +9,7 @@ from django.test import Client
 from people import PASSWORD
 
 from tenure.core import policy, roles
-from tenure.web import workspace_name
+from tenure.kit import workspace_name
 
 PAGES = ("/accounts/", "/profile/", "/start/")
 
@@ -91,8 +91,8 @@ def test_an_unknown_zone_does_not_break_the_page(customers, seen_by, bob):
     assert seen_by(bob).get("/accounts/").status_code == 200
 
 
-def test_the_workspaces_name_stands_in_the_sidebar(customers, seen_by, bob, now):
-    workspace_name.write('Acme "Cloud" & Söhne', bob, now)
+def test_the_workspaces_name_stands_in_the_sidebar(customers, seen_by, alice, bob, now):
+    workspace_name.write('Acme "Cloud" & Söhne', alice, now)
     assert "Acme &quot;Cloud&quot; &amp; Söhne" in seen_by(bob).get("/start/").content.decode()
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from people import NOW
 
-from tenure.plays.tasks import actions
-from tenure.plays.tasks.actions import TaskDraft
-from tenure.plays.tasks.models import Task
+from tenure.work.tasks import actions
+from tenure.work.tasks.actions import TaskDraft
+from tenure.work.tasks.models import Task
 
 HOUR = timedelta(hours=1)
 PLAY = "play:risk-rescue"

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from typing import Any
 
 from django.forms.models import model_to_dict
 
-from tenure.accounts.models import Account, Membership, Person
-from tenure.facts.erasing import without
+from tenure.accounts.models import Membership, Person
 from tenure.facts.erasure import Part
 from tenure.facts.persons import Subject
 
@@ -38,7 +36,7 @@ def export(subject: Subject) -> list[dict[str, Any]]:
 
 
 def erase(subject: Subject, pseudonym: str, now: datetime) -> dict[str, int]:  # noqa: ARG001
-    """A nameless person stands where the person stood; traits of others lose the mention."""
+    """A nameless person stands where the person stood."""
     people = _people(subject)
     for person in people:
         nobody, _ = Person.objects.get_or_create(
@@ -49,21 +47,7 @@ def erase(subject: Subject, pseudonym: str, now: datetime) -> dict[str, int]:  #
         parts = Membership.objects.filter(person=person).exclude(account_id__in=taken)
         parts.update(person=nobody, title="")
         person.delete()
-    return {"people_state": len(people), "mentions_state": _unmention(subject)}
-
-
-def _unmention(subject: Subject) -> int:
-    """Takes the person out of names and traits of accounts and of other people."""
-    changed = 0
-    for model in (Account, Person):
-        for row in model.objects.only("pk", "name", "traits").iterator(2000):
-            name, traits = without(row.name, subject), json.dumps(row.traits)
-            clean = without(traits, subject)
-            if (name, clean) != (row.name, traits):
-                row.name, row.traits = name, json.loads(clean)
-                row.save(update_fields=["name", "traits"])
-                changed += 1
-    return changed
+    return {"people_state": len(people)}
 
 
 PART = Part("state", export, erase)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Lower
 
 
 class Account(models.Model):
@@ -28,6 +31,7 @@ class Account(models.Model):
     created_at = models.DateTimeField(null=True, blank=True)
     renews_at = models.DateTimeField(null=True, blank=True, db_index=True)
     churned_at = models.DateTimeField(null=True, blank=True)
+    turns_at = models.DateTimeField(null=True, blank=True, db_index=True)  # a start or end ahead
     stage = models.CharField(max_length=40, blank=True, db_index=True)
     stage_since = models.DateTimeField(null=True, blank=True)
     traits = models.JSONField(default=dict)
@@ -49,6 +53,9 @@ class Person(models.Model):
     last_seen_at = models.DateTimeField(null=True)
     stage = models.CharField(max_length=40, blank=True)
     stage_since = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(Lower("email"), name="person_mailbox")]
 
     def __str__(self) -> str:
         return self.name or self.email or self.id

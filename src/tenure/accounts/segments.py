@@ -123,9 +123,14 @@ def keep_packaged() -> None:
 
 
 def save_rule(
-    name: str, title: str, rule: str, known: Collection[str], actor: object, now: datetime,
+    name: str,
+    title: str,
+    rule: str,
+    known: Collection[str],
+    actor: object,
+    now: datetime,
     description: str = "",
-) -> Segment:  # fmt: skip
+) -> Segment:
     """Make or change an own segment by rule (TOML); SpecError if it is not sound.
 
     ``known`` are the fields that rules may look at. Members follow with the next scoring.
@@ -136,17 +141,23 @@ def save_rule(
 
 
 def save_list(
-    name: str, title: str, accounts: Iterable[str], actor: object, now: datetime,
+    name: str,
+    title: str,
+    accounts: Iterable[str],
+    actor: object,
+    now: datetime,
     description: str = "",
-) -> Segment:  # fmt: skip
+) -> Segment:
     """Make or change a static list; SpecError names accounts that do not exist."""
     wanted = set(accounts)
     known = set(_existing(sorted(wanted)))
     if missing := sorted(wanted - known):
         raise SpecError(
-            f"segment {name}", "accounts", f"there is no account {', '.join(missing[:5])}",
+            f"segment {name}",
+            "accounts",
+            f"there is no account {', '.join(missing[:5])}",
             "use ids of accounts that were imported",
-        )  # fmt: skip
+        )
     with transaction.atomic():
         segment = _save(name, title, description, "", actor, now)
         _set_members(name, wanted)
@@ -160,9 +171,11 @@ def delete(name: str, actor: object, now: datetime) -> None:
     segment = Segment.objects.filter(pk=name).first()
     if segment is None or segment.packaged:
         raise SpecError(
-            f"segment {name}", "name", "is no segment of your own",
+            f"segment {name}",
+            "name",
+            "is no segment of your own",
             "change packaged segments in the policy document 'segments'",
-        )  # fmt: skip
+        )
     with transaction.atomic():
         audit.record(actor, "segment.deleted", "segment", name, before=_shown(segment), now=now)
         segment.delete()
@@ -183,14 +196,21 @@ def _save(
             name=name,
             defaults={"title": title, "description": description, "rule": rule},
             create_defaults={
-                "title": title, "description": description, "rule": rule,
+                "title": title,
+                "description": description,
+                "rule": rule,
                 "created_by": audit.actor_name(actor),
             },
-        )  # fmt: skip
+        )
         audit.record(
-            actor, "segment.saved", "segment", name,
-            before=_shown(before) if before else None, after=_shown(segment), now=now,
-        )  # fmt: skip
+            actor,
+            "segment.saved",
+            "segment",
+            name,
+            before=_shown(before) if before else None,
+            after=_shown(segment),
+            now=now,
+        )
     return segment
 
 

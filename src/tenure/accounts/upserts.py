@@ -18,7 +18,6 @@ _TOLD = ("domain", "industry", "country", "channel", "plan_id", "currency")
 _NEW_ACCOUNT = {"stage": "", "stage_since": None}
 _NEW_PERSON = {"last_seen_at": None, "stage": "", "stage_since": None}
 _NO_PART = {"role": "", "title": "", "left_at": None}
-_KEPT = frozenset({"id", "stage", "stage_since"})
 _OWNER = frozenset({"owner_id", "owner_email"})
 
 
@@ -32,21 +31,33 @@ def ensure_accounts(ids: Sequence[str], status: str) -> None:
 
 def write_accounts(table: pa.Table, status_of_others: str) -> None:
     """Writes what ``projection.accounts`` found. Owners set by colleagues since stay."""
-    users = {u.email.lower(): u.pk for u in User.objects.all()}
     for batch in table.to_batches(max_chunksize=int(settings()["chunk"])):
-        rows = batch.to_pylist()
-        by_hand = _owned_by_hand(rows)
-        told = [_account(row, users, status_of_others) for row in rows]
-        owned = [a for a in told if a["owner_email"] and a["id"] not in by_hand]
-        rest = [a for a in told if not a["owner_email"] or a["id"] in by_hand]
+        told = accounts_told(batch, status_of_others)
+        owned = [a for a in told if "owner_email" in a]
+        rest = [{**a, "owner_email": "", "owner_id": None} for a in told if "owner_email" not in a]
         with transaction.atomic():
-            _write(Account, owned, _KEPT)
-            _write(Account, rest, _KEPT | _OWNER)
+            _write(owned, frozenset())
+            _write(rest, _OWNER)
 
 
-def _write(model: Any, rows: list[dict[str, Any]], but: frozenset[str]) -> None:
-    update = [c for c in rows[0] if c not in but] if rows else []
-    bulk.upsert(model, rows, ["id"], update)
+def accounts_told(batch: pa.RecordBatch, status_of_others: str) -> list[dict[str, Any]]:
+    """What these rows of ``projection.accounts`` make of accounts: the columns that facts decide
+    (the owner only where a fact named one last)."""
+    users = {u.email.lower(): u.pk for u in User.objects.all()}
+    rows = batch.to_pylist()
+    by_hand = _owned_by_hand(rows)
+    told = [_account(row, users, status_of_others) for row in rows]
+    return [
+        {k: v for k, v in a.items() if k not in _OWNER}
+        if not a["owner_email"] or a["id"] in by_hand
+        else a
+        for a in told
+    ]
+
+
+def _write(rows: list[dict[str, Any]], but: frozenset[str]) -> None:
+    update = [c for c in rows[0] if c != "id" and c not in but] if rows else []
+    bulk.upsert(Account, [{**row, **_NEW_ACCOUNT} for row in rows], ["id"], update)
 
 
 def _owned_by_hand(rows: list[dict[str, Any]]) -> set[str]:
@@ -54,16 +65,17 @@ def _owned_by_hand(rows: list[dict[str, Any]]) -> set[str]:
     told = {row["id"]: row["owner_told_at"] for row in rows}
     entries = AuditEntry.objects.filter(action="account.owner", target_id__in=list(told))
     return {
-        target for target, at in entries.values_list("target_id", "at")
+        target
+        for target, at in entries.values_list("target_id", "at")
         if told.get(target) is None or at > told[target]
-    }  # fmt: skip
+    }
 
 
 def _account(row: dict[str, Any], users: dict[str, int], status_of_others: str) -> dict[str, Any]:
     cut = settings()["lengths"]
     owner = (row["owner"] or "")[: cut["owner"]]
-    in_force, ever = row["in_force"] or 0, row["subscriptions"] or 0
-    churned = bool(ever and not in_force and row["last_ended_at"])
+    in_force = row["in_force"] or 0
+    churned = bool(row["ended"] and not in_force)
     return {
         "id": row["id"],
         "name": (row["name"] or row["id"])[: cut["name"]],
@@ -77,9 +89,9 @@ def _account(row: dict[str, Any], users: dict[str, int], status_of_others: str) 
         "created_at": row["created_at"] or row["first_paid_at"],
         "renews_at": row["renews_at"],
         "churned_at": row["last_ended_at"] if churned else None,
+        "turns_at": row["turns_at"],
         "traits": _traits(row["traits"]),
         "updated_at": row["updated_at"],
-        **_NEW_ACCOUNT,
     }
 
 
@@ -94,16 +106,26 @@ def _traits(text: str | None) -> dict[str, Any]:
 def write_people(table: pa.Table) -> None:
     """Writes what ``projection.people`` found: each person once, and each of their parts."""
     for batch in table.to_batches(max_chunksize=int(settings()["chunk"])):
-        rows = batch.to_pylist()
-        people = {row["id"]: _person(row) for row in rows}
-        parts = [_part(row) for row in rows if row["account_id"]]
+        people, parts = people_told(batch)
+        rows = [{**row, **_NEW_PERSON} for row in people.values()]
         with transaction.atomic():
             bulk.upsert(
-                Person, list(people.values()), ["id"], ["email", "name", "timezone", "traits"],
+                Person,
+                rows,
+                ["id"],
+                ["email", "name", "timezone", "traits"],
                 widen=[("first_seen_at", "least")],
-            )  # fmt: skip
+            )
             told = ["role", "title", "since", "left_at"]
             bulk.upsert(Membership, parts, ["person_id", "account_id"], told)
+
+
+def people_told(
+    batch: pa.RecordBatch,
+) -> tuple[dict[str, dict[str, Any]], list[dict[str, Any]]]:
+    """What these rows of ``projection.people`` make of people, by id, and of their parts."""
+    rows = batch.to_pylist()
+    return {r["id"]: _person(r) for r in rows}, [_part(r) for r in rows if r["account_id"]]
 
 
 def _person(row: dict[str, Any]) -> dict[str, Any]:
@@ -115,7 +137,6 @@ def _person(row: dict[str, Any]) -> dict[str, Any]:
         "timezone": (row["timezone"] or "")[: cut["timezone"]],
         "traits": _traits(row["traits"]),
         "first_seen_at": row["created_at"],
-        **_NEW_PERSON,
     }
 
 

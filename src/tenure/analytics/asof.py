@@ -1,4 +1,5 @@
-"""What was known at a moment: the view of every table as of *t*, in one place for all engines.
+"""What was known at a moment: the view of every table as of *t*, and that of all that has landed,
+in one place for all engines.
 
 The rule is the one of :mod:`tenure.analytics.tables`. Queries here are written in DuckDB's dialect
 over relations ``raw_<table>`` whose moments are microseconds since 1970; an engine provides them.
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from tenure.analytics.moments import DAY_US, micros
+from tenure.analytics.subscriptions import history_sql, state_sql
 from tenure.analytics.tables import TABLES, Column, Table
 
 if TYPE_CHECKING:
@@ -23,10 +25,14 @@ if TYPE_CHECKING:
 DERIVED_COLUMNS: dict[str, dict[str, str]] = {
     "people": {"is_present": "has not left"},
     "subscriptions": {
-        "in_force": "has begun and has not ended",
+        "in_force": "makes a customer: trialing, active, past_due or paused",
+        "pays": "its monthly revenue counts: active or past_due, and not on its first trial",
+        "has_paid": "has begun, and was ever paid for",
         "finished_at": "when it ended; for one marked cancelled without an end, when it was marked",
-        "state": "trialing, active, past_due or paused in force; scheduled before, ended after",
-        "arr_minor": "yearly recurring revenue: twelve times the monthly",
+        "state": "trialing, active, past_due or paused in force; scheduled before; ended after, or"
+        " lapsed if it had never paid",
+        "arr_minor": "yearly recurring revenue: twelve times the monthly while it pays, else 0",
+        "contract_arr_minor": "the same while it is in force, whether it pays now or not",
         "level": "rank of its plan",
         "seat_limit": "seats its plan includes",
         "usage_limit": "usage its plan includes",
@@ -53,7 +59,6 @@ DERIVED_COLUMNS: dict[str, dict[str, str]] = {
 }
 
 _ROLE = "CASE WHEN pe.left_at IS NULL THEN pe.role END AS person_role"
-_END = "COALESCE(r.ended_at, CASE WHEN r.status = 'cancelled' THEN r.updated_at END)"
 
 
 def view_name(table: str, shift: int = 0) -> str:
@@ -72,22 +77,65 @@ def needed_views(table: str, shift: int = 0) -> list[tuple[str, int]]:
     return [(p, shift) for p in parts.get(table, [])] + [(table, shift)]
 
 
-def view_sql(table: str, t: int, shift: int = 0) -> str:
+def view_sql(table: str, t: int, shift: int = 0, about: str = "") -> str:
     """The rows of ``table`` that held ``shift`` days before ``t``, from what was known at ``t``.
 
     ``shift`` moves the time of the facts, not the knowledge: "seats 90 days ago" may use a fact
-    that arrived since. Both bounds are strict.
+    that arrived since. Both bounds are strict. ``about`` names a relation with a column ``id``:
+    the accounts whose things are wanted.
     """
-    spec, cut = TABLES[table], t - shift * DAY_US
-    happened = f"COALESCE(r.{spec.time}, r.received_at)"
-    columns = [_masked(c, cut) for c in spec.all_columns() if c.name != "received_day"]
-    inner = f"SELECT {', '.join(columns + _inner(table, cut))}"
+    cut = t - shift * DAY_US
+    known = f"{_happened(TABLES[table])} < {cut} AND r.received_at < {t}"
+    return _view(table, known + _about(table, about), str(cut), shift, masked=True)
+
+
+def known_sql(table: str, t: int) -> str:
+    """All facts of ``table`` that had happened and were known before ``t``, as they are told."""
+    known = f"{_happened(TABLES[table])} < {t} AND r.received_at < {t}"
+    return f"SELECT r.* FROM raw_{table} AS r WHERE {known}"
+
+
+def latest_sql(table: str, now: int, about: str = "") -> str:
+    """The rows of ``table`` that hold by all facts that have landed, whatever any clock says.
+
+    ``now`` is the moment of which the derived columns speak (in force, open, overdue); what a fact
+    tells has happened by when it was received, also where ``now`` is behind. Columns are as told,
+    those of moments to come as well (``ended_at``); ``subscriptions`` have ``ends_at`` besides.
+    """
+    cut = f"GREATEST({now + 1}, x.received_at + 1)"
+    return _view(table, "TRUE" + _about(table, about), cut, 0, masked=False)
+
+
+def _about(table: str, relation: str) -> str:
+    """Facts about things that any fact gives to the accounts: who moved away is looked at, too."""
+    spec = TABLES[table]
+    if not relation or "account_id" not in (c.name for c in spec.columns):
+        return ""
+    mine = f"IN (SELECT id FROM {relation})"
+    if not spec.key or "account_id" in spec.key:
+        return f" AND r.account_id {mine}"
+    key = spec.key[0]
+    return f" AND r.{key} IN (SELECT {key} FROM raw_{table} WHERE account_id {mine})"
+
+
+def _view(table: str, where: str, cut: str, shift: int, *, masked: bool) -> str:
+    spec, here = TABLES[table], cut.replace("x.", "r.")
+    rows = f"SELECT r.* FROM raw_{table} AS r WHERE {where}"
+    if table == "subscriptions":
+        rows = history_sql(rows)
+    mask = here if masked else None
+    columns = [_masked(c, mask) for c in spec.all_columns() if c.name != "received_day"]
+    inner = f"SELECT {', '.join(columns + _inner(table, here))}"
     if spec.key:
-        inner += f", ROW_NUMBER() OVER ({_latest(spec, happened)}) AS rn"
-    inner += f" FROM raw_{table} AS r WHERE {happened} < {cut} AND r.received_at < {t}"
+        inner += f", ROW_NUMBER() OVER ({_latest(spec)}) AS rn"
+    inner += f" FROM ({rows}) AS r"
     keep = " WHERE x.rn = 1" if spec.key else ""
     outer = ", ".join(["x.*", *_outer(table, cut)])
     return f"SELECT {outer} FROM ({inner}) AS x{_joins(table, shift)}{keep}"
+
+
+def _happened(spec: Table) -> str:
+    return f"COALESCE(r.{spec.time}, r.received_at)"
 
 
 def as_of(dataset: Dataset, table: str, t: datetime, engine: Engine | None = None) -> pa.Table:
@@ -116,37 +164,38 @@ def _with_moments(table: str, rows: pa.Table) -> pa.Table:
     return rows
 
 
-def _masked(column: Column, cut: int) -> str:
-    if column.known_at is None:
+def _masked(column: Column, cut: str | None) -> str:
+    if column.known_at is None or cut is None:
         return f'r."{column.name}"'
     return f'CASE WHEN r.{column.known_at} < {cut} THEN r."{column.name}" END AS "{column.name}"'
 
 
-def _latest(spec: Table, happened: str) -> str:
+def _latest(spec: Table) -> str:
     keys = ", ".join(f"r.{k}" for k in spec.key)
-    return f"PARTITION BY {keys} ORDER BY {happened} DESC, r.received_at DESC, r.message_id DESC"
+    last = f"{_happened(spec)} DESC, r.received_at DESC, r.message_id DESC"
+    return f"PARTITION BY {keys} ORDER BY {last}"
 
 
-def _inner(table: str, cut: int) -> list[str]:
+def _inner(table: str, cut: str) -> list[str]:
     """Columns that need the unmasked row."""
     if table == "subscriptions":
-        return [f"CASE WHEN {_END} < {cut} THEN {_END} END AS finished_at"]
+        finished = f"CASE WHEN r.ends < {cut} THEN r.ends END AS finished_at"
+        return [finished, "r.ends AS ends_at", "r.stands", "r.paid"]
     return []
 
 
-def _outer(table: str, cut: int) -> list[str]:
+def _outer(table: str, cut: str) -> list[str]:
     share = 'COALESCE(x.progress, x."value" / NULLIF(x."target", 0))'
     achieved = f"COALESCE(x.achieved_at IS NOT NULL OR {share} >= 1, FALSE)"
     unpaid = "x.paid_at IS NULL AND x.voided_at IS NULL"
+    state = state_sql(cut)
     return {
         "people": ["x.left_at IS NULL AS is_present"],
         "subscriptions": [
-            f"x.finished_at IS NULL AND x.started_at < {cut} AS in_force",
-            "CASE WHEN x.finished_at IS NOT NULL THEN 'ended'"
-            f" WHEN NOT x.started_at < {cut} THEN 'scheduled'"
-            " WHEN x.status IS NULL OR x.status = 'cancelled' THEN 'active'"
-            " ELSE x.status END AS state",
-            "x.mrr_minor * 12 AS arr_minor",
+            *(f"{sql} AS {name}" for name, sql in state.items()),
+            f"x.paid AND x.started_at < {cut} AS has_paid",
+            f"CASE WHEN {state['pays']} THEN x.mrr_minor * 12 ELSE 0 END AS arr_minor",
+            f"CASE WHEN {state['in_force']} THEN x.mrr_minor * 12 ELSE 0 END AS contract_arr_minor",
             "pl.level",
             "pl.seat_limit",
             "pl.usage_limit",

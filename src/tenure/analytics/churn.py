@@ -1,10 +1,11 @@
 """Who churned, when, and how, as it was known at a moment.
 
-An account is a customer while one of its subscriptions is in force. It *churns* on the day its last
-subscription ends if none begins within the days of grace; subscriptions that follow one another
-within them (monthly periods, a change of plan) are one stay. Who comes back later is *reactivated*
-and may churn again. An ending less than the grace before the moment of knowing is undecided, and so
-is not yet a churn.
+An account is a customer while one of its subscriptions is in force (``analytics.subscriptions``).
+It *churns* on the day its last subscription ends if none begins within the days of grace;
+subscriptions that follow one another within them (monthly periods, a change of plan) are one stay.
+Who comes back later is *reactivated* and may churn again. An ending less than the grace before the
+moment of knowing is undecided, and so is not yet a churn. Who only tried and never paid was won by
+nobody, and so does not churn.
 
 The kind is what the subscription says (``end_reason``); if it says nothing, *involuntary* when the
 last payment attempt shortly before the end failed, else *unknown*.
@@ -25,10 +26,13 @@ import pyarrow.compute as pc
 from pydantic import BaseModel, ConfigDict, Field
 
 from tenure.analytics import toml
+from tenure.analytics.dataset import Dataset
+from tenure.analytics.subscriptions import FOREVER, SPAN_COLUMNS, spans_sql
 
 STAMP = pa.timestamp("us", tz="UTC")
 OPEN = np.iinfo(np.int64).max
 """The end of what has not ended."""
+_MOMENTS = ("started_at", "updated_at", "ended_at", "received_at")
 
 Micros = npt.NDArray[np.int64]
 
@@ -39,8 +43,10 @@ class ChurnPolicy(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     grace_days: int = Field(ge=0)
-    ended_statuses: tuple[str, ...]
     involuntary_days: int = Field(ge=0)
+    ended_statuses: tuple[str, ...] | None = Field(
+        None, description="no longer used: see docs/rules/subscriptions.md"
+    )
 
 
 def parse_churn(source: str, text: str) -> ChurnPolicy:
@@ -58,13 +64,25 @@ def default_churn() -> ChurnPolicy:
 class Stays:
     """Unbroken times as a customer, sorted by account and start; one row each.
 
-    ``end`` is OPEN while the stay lasts; ``reason`` is the end reason told, if any.
+    ``end`` is OPEN while the stay lasts; ``reason`` is the end reason told, if any; ``paid`` says
+    whether anything was ever paid for in it.
     """
 
     account: npt.NDArray[np.object_]
     start: Micros
     end: Micros
     reason: npt.NDArray[np.object_]
+    paid: npt.NDArray[np.bool_]
+
+    def only(self, wanted: npt.NDArray[np.bool_]) -> Stays:
+        """Those of them."""
+        return Stays(
+            self.account[wanted],
+            self.start[wanted],
+            self.end[wanted],
+            self.reason[wanted],
+            self.paid[wanted],
+        )
 
 
 def stays(
@@ -72,17 +90,28 @@ def stays(
 ) -> Stays:
     """The stays that the subscription facts known at ``as_known_at`` tell of.
 
-    ``subscriptions`` has the columns of the table of that name; later facts of the same
-    subscription replace earlier ones, and an end in the future is not known yet.
+    ``subscriptions`` has the columns of the table of that name; an end in the future is not known
+    yet.
     """
-    policy = policy or default_churn()
-    known = _latest(_known(subscriptions, as_known_at))
-    ends = _ends(known, as_known_at, policy)
-    starts = _micros(known["started_at"])
-    account = _texts(known["account_id"])
-    order = np.lexsort((ends, starts, account.astype(str)))
-    reason = _texts(known["end_reason"])
-    return _merge(account[order], starts[order], ends[order], reason[order], policy)
+    from tenure.analytics.engine import DuckDBEngine
+
+    query = (
+        "SELECT account_id, begins, until, ended_why, paid FROM"
+        f" ({spans_sql(_stamp(as_known_at))}) WHERE alive AND until >= begins"
+        " ORDER BY account_id, begins, until, subscription_id"
+    )
+    found = DuckDBEngine(threads=2).query(
+        query, Dataset({"subscriptions": _stamped(subscriptions)})
+    )
+    ends = found["until"].to_numpy()
+    return _merge(
+        _texts(found["account_id"]),
+        found["begins"].to_numpy(),
+        np.where(ends == FOREVER, OPEN, ends),
+        _texts(found["ended_why"]),
+        np.asarray(found["paid"].to_numpy(), dtype=bool),
+        policy or default_churn(),
+    )
 
 
 def churn_dates(
@@ -102,6 +131,7 @@ def churn_dates(
     if grace_days is not None:
         policy = policy.model_copy(update={"grace_days": grace_days})
     found = stays(subscriptions, as_known_at, policy)
+    found = found.only(found.paid)
     grace = _span(policy.grace_days)
     over = (found.end != OPEN) & (found.end <= _stamp(as_known_at) - grace)
     later = np.r_[found.account[1:] == found.account[:-1], False] if len(found.start) else over
@@ -129,51 +159,22 @@ def active_at(
     return np.unique(found.account[(found.start < now) & (found.end >= now)].astype(str))
 
 
-def _known(subscriptions: pa.Table, at: datetime) -> pa.Table:
-    """Rows that existed at ``at``, with what was not known yet blanked."""
-    for name, kind in (
-        ("updated_at", STAMP),
-        ("received_at", STAMP),
-        ("ended_at", STAMP),
-        ("end_reason", pa.string()),
-        ("status", pa.string()),
-    ):
-        if name not in subscriptions.column_names:
-            subscriptions = subscriptions.append_column(
-                name, pa.nulls(subscriptions.num_rows, kind)
-            )
-    updated = pc.coalesce(subscriptions["updated_at"], subscriptions["started_at"])
-    received = pc.coalesce(subscriptions["received_at"], updated)
-    moment = pa.scalar(at, STAMP)
-    there = pc.and_(pc.less(updated.cast(STAMP), moment), pc.less(received.cast(STAMP), moment))
-    columns = ["subscription_id", "account_id", "started_at", "ended_at", "end_reason", "status"]
-    table = subscriptions.select(columns).append_column("updated_at", updated.cast(STAMP))
-    table = table.append_column("received_at", received.cast(STAMP))
-    return table.filter(there)
-
-
-def _latest(table: pa.Table) -> pa.Table:
-    """The last fact of each subscription."""
-    order = np.lexsort(
-        (
-            _micros(table["received_at"]),
-            _micros(table["updated_at"]),
-            _texts(table["subscription_id"]).astype(str),
-        )
+def _stamped(subscriptions: pa.Table) -> pa.Table:
+    """What is asked of them, with moments as moments whatever the frame had; the engine adds what
+    is missing."""
+    subscriptions = subscriptions.select(
+        [c for c in subscriptions.column_names if c in SPAN_COLUMNS]
     )
-    ids = _texts(table["subscription_id"])[order]
-    last = np.r_[ids[1:] != ids[:-1], True] if len(ids) else np.array([], dtype=bool)
-    return table.take(pa.array(order[last]))
-
-
-def _ends(known: pa.Table, at: datetime, policy: ChurnPolicy) -> Micros:
-    # A row loaded with its end says "cancelled" from the start: until that end it was in force.
-    told = _micros(known["ended_at"], OPEN)
-    ended = np.where(told < _stamp(at), told, OPEN)
-    statuses = pa.array(policy.ended_statuses, pa.string())
-    stopped = pc.is_in(known["status"].cast(pa.string()), statuses)
-    stopped = np.asarray(stopped.to_numpy(), dtype=bool)
-    return np.where(stopped & (told == OPEN), _micros(known["updated_at"]), ended)
+    for place, name in enumerate(subscriptions.column_names):
+        if name in _MOMENTS:
+            moments = subscriptions[name].cast(STAMP)
+            subscriptions = subscriptions.set_column(place, name, moments)
+    if "received_at" in subscriptions.column_names:
+        return subscriptions
+    told = [
+        subscriptions[n] for n in ("updated_at", "started_at") if n in subscriptions.column_names
+    ]
+    return subscriptions.append_column("received_at", pc.coalesce(*told))
 
 
 def _merge(
@@ -181,11 +182,12 @@ def _merge(
     start: Micros,
     end: Micros,
     reason: npt.NDArray[np.object_],
+    paid: npt.NDArray[np.bool_],
     policy: ChurnPolicy,
 ) -> Stays:
-    """Subscriptions that touch, overlap or follow within the grace become one stay."""
+    """Spans that touch, overlap or follow within the grace become one stay."""
     if not len(account):
-        return Stays(account, start, end, reason)
+        return Stays(account, start, end, reason, paid)
     new = np.r_[True, account[1:] != account[:-1]]
     numbers = np.cumsum(new) - 1
     reach = _running_max(end, numbers)
@@ -196,7 +198,9 @@ def _merge(
     starts = np.flatnonzero(first)
     lasts = np.r_[starts[1:] - 1, len(account) - 1]
     finish = reach[lasts]
-    return Stays(account[starts], start[starts], finish, _reasons(starts, end, reason, finish))
+    ever = np.logical_or.reduceat(paid, starts)
+    reasons = _reasons(starts, end, reason, finish)
+    return Stays(account[starts], start[starts], finish, reasons, ever)
 
 
 def _running_max(end: Micros, numbers: Micros) -> Micros:

@@ -57,7 +57,13 @@ class DuckDBEngine:
         """The result of ``sql``."""
         with self._con.cursor() as con:
             self._provide(con, sql, dataset, extra or {})
-            return con.sql(sql).to_arrow_table()
+            try:
+                return con.sql(sql).to_arrow_table()
+            except duckdb.Error as error:
+                damaged = _damaged(dataset, extra or {}, error)
+                if damaged is None:
+                    raise
+                raise damaged from error
 
     def scan(self, sql: str, dataset: Dataset, queries: Sequence[str]) -> list[pa.Table]:
         """Compute ``sql`` once as ``scanned``, then the result of each query over it."""
@@ -131,10 +137,52 @@ def to_spark(sql: str) -> str:
     return str(sqlglot.parse_one(sql, read="duckdb").transform(double).sql("spark"))
 
 
+class DamagedFileError(OSError):
+    """A data file cannot be read; the message names it."""
+
+    def __init__(self, path: str, why: str) -> None:
+        line = (why.strip().splitlines() or ["unknown"])[0]
+        super().__init__(f"{path} cannot be read ({line}): run 'tenure doctor --deep'")
+
+
 def file_columns(files: Sequence[str]) -> tuple[list[str], bool]:
-    """Column names in the files (looking at the first and the last), and whether they agree."""
-    first, last = (pq.read_schema(f).names for f in (files[0], files[-1]))
+    """Column names in the files (looking at the first and the last), and whether they agree.
+    DamagedFileError if one is no Parquet file (any more)."""
+    first, last = (_schema(f).names for f in (files[0], files[-1]))
     return list(dict.fromkeys([*first, *last])), set(first) == set(last)
+
+
+def _schema(path: str) -> pa.Schema:
+    try:
+        return pq.read_schema(path)
+    except (pa.ArrowException, OSError) as error:
+        raise DamagedFileError(str(path), str(error)) from error
+
+
+def file_fault(path: str) -> tuple[int, str]:
+    """How many rows a data file holds, read to its end; and why it cannot be, empty if it can."""
+    try:
+        with duckdb.connect(config={"threads": 2}) as con:
+            query = "SELECT count(*), bit_xor(hash(COLUMNS(*))) FROM read_parquet(?)"
+            found = con.execute(query, [[str(path)]]).fetchone()
+            return int(found[0]) if found else 0, ""
+    except duckdb.Error as error:
+        return 0, str(error).strip().splitlines()[0]
+
+
+def _damaged(dataset: Dataset, extra: Extra, error: Exception) -> DamagedFileError | None:
+    """Which file a query failed on: the one the engine names; else each is read to find it, as what
+    is broken within a file comes without its name."""
+    sources = [*dataset.tables.values(), *extra.values()]
+    files = [str(f) for s in sources if not isinstance(s, pa.Table) for f in s]
+    named = next((f for f in files if f in str(error)), None)
+    if named is not None:
+        return DamagedFileError(named, str(error))
+    if type(error) is duckdb.Error:
+        for path in files:
+            if why := file_fault(path)[1]:
+                return DamagedFileError(path, why)
+    return None
 
 
 def _read(files: Sequence[str]) -> tuple[str, list[str]]:

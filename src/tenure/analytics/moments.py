@@ -58,3 +58,19 @@ def day_number(day: date) -> int:
 def day_of(number: int) -> date:
     """The date ``number`` days after 1970."""
     return EPOCH_DAY + timedelta(days=number)
+
+
+def months_on(moment: datetime, months: int) -> datetime:
+    """The same day so many months later, or the last of that month.
+
+    >>> months_on(datetime(2026, 11, 30, tzinfo=UTC), 3).date().isoformat()
+    '2027-02-28'
+    """
+    number = moment.month - 1 + months
+    year, month = moment.year + number // 12, number % 12 + 1
+    for day in range(moment.day, 27, -1):
+        try:
+            return moment.replace(year=year, month=month, day=day)
+        except ValueError:
+            continue
+    return moment.replace(year=year, month=month)

@@ -38,3 +38,15 @@ def exponent(currency: str) -> int:
     (0, 2, 3)
     """
     return _EXPONENTS.get(currency.upper(), USUAL)
+
+
+def written(minor: int, currency: str) -> str:
+    """An amount with all its decimals and its currency.
+
+    >>> written(487890, "EUR"), written(5000, "JPY"), written(-5, "")
+    ('4,878.90 EUR', '5,000 JPY', '-0.05')
+    """
+    places = exponent(currency)
+    whole, rest = divmod(abs(minor), 10**places)
+    sign, decimals = "-" if minor < 0 else "", f".{rest:0{places}d}" if places else ""
+    return f"{sign}{whole:,}{decimals} {currency}".strip()

@@ -35,10 +35,24 @@ SCORE_FIELDS = ("health", "band", "risk", "risk_level", "coverage")
 CHANCE = "chance"
 """Field of what a learned model says: only where a person made one the champion, and only now."""
 
+CONTRACT = "contract_arr_minor"
+"""The signal behind ``yearly_value``: paused or on trial, a customer stays in its tier."""
+
 Op = Literal[
-    "=", "!=", ">", ">=", "<", "<=", "in", "not_in", "between", "contains", "starts_with",
-    "exists", "missing",
-]  # fmt: skip
+    "=",
+    "!=",
+    ">",
+    ">=",
+    "<",
+    "<=",
+    "in",
+    "not_in",
+    "between",
+    "contains",
+    "starts_with",
+    "exists",
+    "missing",
+]
 _ORDER = {"<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal}
 
 
@@ -116,9 +130,11 @@ def check_fields(source: str, rule: Rule, known: Collection[str] | None) -> None
     for name in rule.fields():
         if known is not None and name not in known:
             raise SpecError(
-                source, "field", f"there is no field '{name}'",
+                source,
+                "field",
+                f"there is no field '{name}'",
                 "use a signal, an attribute, stage, or a field of the score",
-            )  # fmt: skip
+            )
 
 
 @lru_cache
@@ -162,8 +178,10 @@ def values(table: pa.Table, name: str) -> npt.NDArray[Any]:
 
 
 def yearly_value(table: pa.Table) -> npt.NDArray[np.float64]:
-    """Yearly value in whole units of the account's currency; NaN where unknown."""
-    minor = np.asarray(values(table, "arr_minor"), dtype=float)
+    """Yearly value of the contract in whole units of the account's currency; NaN where unknown. A
+    table without ``contract_arr_minor`` is asked for ``arr_minor``."""
+    column = CONTRACT if CONTRACT in table.column_names else "arr_minor"
+    minor = np.asarray(values(table, column), dtype=float)
     known, places = np.unique([str(c) for c in values(table, "currency")], return_inverse=True)
     units = np.array([10 ** exponent(c) for c in known], dtype=float)
     return np.asarray(minor / units[places]) if len(minor) else minor

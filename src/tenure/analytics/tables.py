@@ -138,7 +138,7 @@ PEOPLE = _table(
     Column(
         "role", "text", "champion, economic_buyer, executive_sponsor, admin, end_user or contact"
     ),
-    Column("timezone", "text", "IANA zone"),
+    Column("timezone", "text", "where their clock stands: IANA, Windows, Rails, an offset"),
     Column("created_at", "timestamp", "when the person was first known"),
     Column("left_at", "timestamp", "when the person left the account", known_at="left_at"),
     Column("properties", "json", "further traits"),
@@ -327,6 +327,20 @@ FEATURES = _table(
     Column("properties", "json", "further fields"),
 )
 
+REFUSALS = _table(
+    "refusals",
+    "Who does not want to be written to, or cannot be, as a former mail system knew it.",
+    "said_at",
+    ("email", "channel", "purpose"),
+    Column("email", "text", "mail address", required=True),
+    Column("kind", "text", "unsubscribed, bounced or complained", required=True),
+    Column("said_at", "timestamp", "when they said so, or the mail came back"),
+    Column("channel", "text", "the channel they do not want; default mail"),
+    Column("purpose", "text", "a purpose of the policy channels; empty: all"),
+    Column("reason", "text", "what was said"),
+    Column("properties", "json", "further fields"),
+)
+
 TABLES: dict[str, Table] = {
     t.name: t
     for t in (
@@ -343,6 +357,7 @@ TABLES: dict[str, Table] = {
         INTERACTIONS,
         GOALS,
         FEATURES,
+        REFUSALS,
     )
 }
 """Every table that can be imported, in the order in which they are best imported."""

@@ -10,16 +10,18 @@ from ninja import Field, Query, Schema
 
 from tenure.accounts import actions
 from tenure.accounts.models import Account, Membership
+from tenure.accounts.rest import existing
 from tenure.analytics.tables import TABLES
 from tenure.api.account_list import Wanted, find
-from tenure.api.auth import caller
-from tenure.api.errors import ApiError, not_found
-from tenure.api.paging import Limit, page
-from tenure.api.routing import Endpoints
-from tenure.api.schemas import ModelName, Moment, ScoreOut, score_of
 from tenure.core.models import User
 from tenure.facts import queries as facts
+from tenure.health import explanations
 from tenure.health import queries as health
+from tenure.kit.rest.auth import caller
+from tenure.kit.rest.errors import ApiError
+from tenure.kit.rest.paging import Limit, page
+from tenure.kit.rest.routing import Endpoints
+from tenure.kit.rest.schemas import ModelName, Moment, ScoreOut, score_of
 
 endpoints = Endpoints("accounts")
 Text = Annotated[str, Query(max_length=255)]
@@ -147,23 +149,27 @@ def get_account(request: HttpRequest, account_id: str, model: ModelName = None) 
         "people": _people(account),
         "segments": list(account.segments.values_list("segment_id", flat=True)),
         "warnings": health.warnings(score) if score else [],
-        "explanation": score.explanation if score else None,
+        "explanation": explanations.of_row(score) if score else None,
     }
-
-
-def existing(account_id: str) -> Account:
-    """The account; 404 if there is none."""
-    account = Account.objects.select_related("owner").filter(pk=account_id).first()
-    if account is None:
-        raise not_found("account", account_id)
-    return account
 
 
 def _row(account: Account, score: Any) -> dict[str, Any]:
     keys = (
-        "id", "name", "domain", "industry", "country", "plan_id", "status", "stage", "seats",
-        "mrr_minor", "currency", "created_at", "renews_at", "churned_at",
-    )  # fmt: skip
+        "id",
+        "name",
+        "domain",
+        "industry",
+        "country",
+        "plan_id",
+        "status",
+        "stage",
+        "seats",
+        "mrr_minor",
+        "currency",
+        "created_at",
+        "renews_at",
+        "churned_at",
+    )
     owner = account.owner.email if account.owner else account.owner_email
     return {
         **{key: getattr(account, key) for key in keys},
@@ -176,11 +182,15 @@ def _people(account: Account) -> list[dict[str, Any]]:
     members = Membership.objects.filter(account=account).select_related("person")
     return [
         {
-            "id": m.person.pk, "name": m.person.name, "email": m.person.email, "role": m.role,
-            "title": m.title, "left_at": m.left_at,
+            "id": m.person.pk,
+            "name": m.person.name,
+            "email": m.person.email,
+            "role": m.role,
+            "title": m.title,
+            "left_at": m.left_at,
         }
         for m in members.order_by("person_id")[:500]
-    ]  # fmt: skip
+    ]
 
 
 def _colleague(email: str) -> User | None:
@@ -189,7 +199,10 @@ def _colleague(email: str) -> User | None:
     found = User.objects.filter(email=email.strip().lower(), is_active=True).first()
     if found is None:
         raise ApiError(
-            422, "invalid", f"{email[:80]} is no active colleague", field="owner",
+            422,
+            "invalid",
+            f"{email[:80]} is no active colleague",
+            field="owner",
             remedy="use a mail address from /api/v1/team, or an empty text for nobody",
-        )  # fmt: skip
+        )
     return found

@@ -8,10 +8,10 @@ from django.http import HttpRequest
 from ninja import Field, Schema
 
 from tenure.analytics.errors import SpecError
-from tenure.api.auth import caller
-from tenure.api.errors import not_found
-from tenure.api.routing import Endpoints
 from tenure.core import policy
+from tenure.kit.rest.auth import caller
+from tenure.kit.rest.errors import not_found
+from tenure.kit.rest.routing import Endpoints
 
 endpoints = Endpoints("policy")
 BIGGEST = 2**31 - 1
@@ -24,6 +24,7 @@ class DocumentRow(Schema):
     title: str
     description: str
     version: int = Field(description="version in force; 0 is the packaged default")
+    permission: str = Field(description="what a caller needs to change it, beside policy.edit")
 
 
 class DocumentOut(DocumentRow):
@@ -116,9 +117,10 @@ def save_document(request: HttpRequest, name: str, data: SaveIn) -> dict[str, in
     return {"version": number}
 
 
-@endpoints.post("/check", "policy.view", CheckOut)
+@endpoints.post("/check", "policy.edit", CheckOut)
 def check_document(request: HttpRequest, name: str, data: CheckIn) -> dict[str, object]:
-    """What saving this text would say, without saving."""
+    """What saving this text would say, without saving. Who may save it may have it checked."""
+    policy.refuse(caller(request), [name])
     errors = policy.validate({name: data.text})
     before = policy.text(name) if name in policy.list_names() else ""
     changed = policy.diff_texts(name, before, data.text, "in force", "yours")
@@ -150,6 +152,7 @@ def diff_document(
 @endpoints.post("/rollback", "policy.edit", SavedOut)
 def rollback_document(request: HttpRequest, name: str, data: RollbackIn) -> dict[str, int]:
     """Put an earlier version in force again."""
+    policy.refuse(caller(request), [name])
     _existing(name)
     number = policy.rollback(name, data.version, caller(request), data.note, datetime.now(UTC))
     return {"version": number}
@@ -171,4 +174,5 @@ def _row(document: policy.PolicyDocument) -> dict[str, object]:
         "title": document.title,
         "description": document.description,
         "version": policy.version(document.name),
+        "permission": document.permission,
     }

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from django.http import HttpRequest
 from ninja import Field, Schema
 
-from tenure.api.auth import caller
-from tenure.api.paging import BIGINT
-from tenure.api.routing import Endpoints
 from tenure.core import roles, team
 from tenure.core.models import User
+from tenure.kit.rest.auth import caller
+from tenure.kit.rest.paging import BIGINT
+from tenure.kit.rest.routing import Endpoints
 
 endpoints = Endpoints("team")
 

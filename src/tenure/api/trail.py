@@ -9,9 +9,9 @@ from django.http import HttpRequest
 from ninja import Schema
 from pydantic import AwareDatetime
 
-from tenure.api.paging import AfterId, Limit, page
-from tenure.api.routing import Endpoints
 from tenure.core import audit
+from tenure.kit.rest.paging import AfterId, Limit, page
+from tenure.kit.rest.routing import Endpoints
 
 endpoints = Endpoints("audit")
 

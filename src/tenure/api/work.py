@@ -7,10 +7,10 @@ from typing import Annotated, Any
 from django.http import HttpRequest
 from ninja import Query, Schema
 
-from tenure.api.paging import BIGINT, AfterId, Limit, page
-from tenure.api.routing import Endpoints
-from tenure.api.schemas import JobOut
 from tenure.core.models import Job
+from tenure.kit.rest.paging import BIGINT, AfterId, Limit, page
+from tenure.kit.rest.routing import Endpoints
+from tenure.kit.rest.schemas import JobOut
 
 endpoints = Endpoints("jobs")
 

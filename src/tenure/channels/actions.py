@@ -8,14 +8,17 @@ from datetime import datetime
 from django.db import transaction
 
 from tenure.analytics.errors import SpecError
-from tenure.channels import outbox
+from tenure.channels import mailboxes, outbox
 from tenure.channels.models import DEAD, DOUBT, QUEUED, SENT, Message, Refusal, SaidNo, Suppression
-from tenure.channels.numbers import ANY
+from tenure.channels.settings import ANY
 from tenure.core import audit
 from tenure.facts.inbox import OwnFact, record_own
 
 Pair = tuple[str, str]
 """A channel and a purpose."""
+AGAIN = "resubscribed"
+"""Told when somebody takes a no back; of an address without a person with its ``MAILBOX`` mark."""
+MAILBOX = "mailbox"
 
 
 @transaction.atomic
@@ -28,9 +31,15 @@ def send_again(message: Message, by: object, *, now: datetime) -> None:
         )
     before = {"state": row.state, "error": row.error}
     Message.objects.filter(pk=row.pk).update(
-        state=QUEUED, due_at=now, send_after=now, passed_at=None, settled_at=None, attempts=0,
-        rule="", reason="",
-    )  # fmt: skip
+        state=QUEUED,
+        due_at=now,
+        send_after=now,
+        passed_at=None,
+        settled_at=None,
+        attempts=0,
+        rule="",
+        reason="",
+    )
     audit.record(by, "message.sent_again", "message", row.key, before, {"state": QUEUED}, now=now)
 
 
@@ -46,7 +55,7 @@ def settle_doubt(message: Message, by: object, *, now: datetime) -> None:
     audit.record(
         by, "message.settled", "message", row.key, {"state": DOUBT}, {"state": SENT}, now=now
     )
-    outbox.tell(row, "sent", now)
+    outbox.emit(row, "sent", now)
 
 
 @transaction.atomic
@@ -55,13 +64,18 @@ def refuse(
 ) -> bool:
     """Keep that ``recipient`` wants nothing of ``purpose`` on ``channel`` (each may be ``any``);
     False if that was known."""
-    _, new = Refusal.objects.get_or_create(
-        recipient=recipient[:254], channel=channel, purpose=purpose,
-        defaults={"at": now, "by": by[:120]},
-    )  # fmt: skip
+    new = False
+    for name in _kept_under(recipient, channel):
+        _, made = Refusal.objects.get_or_create(
+            recipient=name,
+            channel=channel,
+            purpose=purpose,
+            defaults={"at": now, "by": by[:120]},
+        )
+        new |= made and name == recipient[:254]
     if new:
         told = {"channel": channel, "purpose": purpose, "by": by}
-        _tell("unsubscribed", recipient, account_id, told, now)
+        _emit("unsubscribed", recipient, account_id, told, now)
     return new
 
 
@@ -71,9 +85,9 @@ def choose(
 ) -> int:
     """Keep exactly what the recipient chose among the ``offered`` pairs of channel and purpose;
     gives how many changed. All of a channel declined is the channel declined, with whatever may be
-    sent by it later."""
+    sent by it later. It holds for their mailbox, whoever else said something in it."""
     offer, wish = set(offered), set(wanted)
-    kept = Refusal.objects.select_for_update().filter(recipient=recipient)
+    kept = mailboxes.refusals(recipient).select_for_update()
     said = {(row.channel, row.purpose) for row in kept}
     before = {(c, p) for c, p in offer if {(c, p), (c, ANY), (ANY, p), (ANY, ANY)} & said}
     after = offer - wish
@@ -85,32 +99,41 @@ def choose(
         mine = {p for c, p in offer if c == channel}
         no = {p for c, p in after if c == channel}
         Refusal.objects.bulk_create(
-            Refusal(recipient=recipient, channel=channel, purpose=p, at=now, by=by[:120])
+            Refusal(recipient=name, channel=channel, purpose=p, at=now, by=by[:120])
             for p in ([ANY] if no == mine else sorted(no))
+            for name in _kept_under(recipient, channel)
         )
-    for what, pairs in (("unsubscribed", after - before), ("resubscribed", before - after)):
+    for what, pairs in (("unsubscribed", after - before), (AGAIN, before - after)):
         for channel, purpose in sorted(pairs):
             told = {"channel": channel, "purpose": purpose, "by": by}
-            _tell(what, recipient, "", told, now)
+            _emit(what, recipient, "", told, now)
     return len(before ^ after)
 
 
 @transaction.atomic
 def allow(recipient: str, channel: str, purpose: str, by: str, *, now: datetime) -> int:
     """Take a refusal back; ``any`` as purpose takes all of the channel back."""
-    kept = Refusal.objects.filter(recipient=recipient, channel__in=[channel, ANY])
+    kept = mailboxes.refusals(recipient).filter(channel__in=[channel, ANY])
     if purpose != ANY:
         kept = kept.filter(purpose__in=[purpose, ANY])
-    gone = kept.delete()[0]
+    gone = kept.values("channel", "purpose").distinct().count()
+    kept.delete()
     if gone:
         told = {"channel": channel, "purpose": purpose, "by": by}
-        _tell("resubscribed", recipient, "", told, now)
+        _emit(AGAIN, recipient, "", told, now)
     return gone
 
 
 def said_no(recipient: str, what: str, *, now: datetime) -> None:
     """Keep that the recipient declined an offer: no selling for a while."""
-    SaidNo.objects.update_or_create(recipient=recipient, defaults={"at": now, "what": what[:200]})
+    for name in _kept_under(recipient, ANY):
+        SaidNo.objects.update_or_create(recipient=name, defaults={"at": now, "what": what[:200]})
+
+
+def _kept_under(recipient: str, channel: str) -> list[str]:
+    """Under which names a no is kept: the recipient's, and the marks of their mailboxes."""
+    marks = mailboxes.of(recipient) if channel in mailboxes.WIDE else ()
+    return [recipient[:254], *sorted(map(mailboxes.mark, marks))]
 
 
 @transaction.atomic
@@ -123,6 +146,8 @@ def unsuppress(kept: Suppression, why: str, by: object, *, now: datetime) -> Non
     kept.delete()
 
 
-def _tell(what: str, recipient: str, account: str, told: dict[str, str], now: datetime) -> None:
+def _emit(what: str, recipient: str, account: str, told: dict[str, str], now: datetime) -> None:
     person = None if "@" in recipient else recipient
+    if person is None:
+        told = {**told, MAILBOX: mailboxes.mark(recipient.lower())}
     record_own([OwnFact(what, account or None, now, person, told)], now=now)

@@ -17,7 +17,7 @@ from tenure.accounts.bulk import upsert
 from tenure.analytics.errors import SpecError
 from tenure.channels import reception, registry
 from tenure.channels.models import CANCELLED, OPEN, SENDING, Message
-from tenure.channels.numbers import Cap, Numbers
+from tenure.channels.settings import Cap, Numbers
 from tenure.core import policy as policies
 
 

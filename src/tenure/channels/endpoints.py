@@ -8,32 +8,37 @@ from urllib.parse import urlsplit
 from django.db import IntegrityError, transaction
 
 from tenure.analytics.errors import SpecError
+from tenure.channels import posting, registry
 from tenure.channels.models import Endpoint
 from tenure.channels.webhook import signing
 from tenure.core import audit
 
-CHANNELS = ("webhook", "chat")
 _KEPT_SECRETS = 2  # the one in force, and the one before while receivers change over
 
 
 @transaction.atomic
 def make(name: str, channel: str, url: str, by: object, *, now: datetime) -> Endpoint:
-    """A new endpoint; webhooks get a signing secret. SpecError for a wrong or taken name or URL."""
-    if channel not in CHANNELS:
-        raise SpecError("endpoint", "channel", f"is {channel!r}", "use webhook or chat")
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise SpecError("endpoint", "url", "is no web address", "begin with https://")
-    keys = [signing.new_secret()] if channel == "webhook" else []
+    """A new endpoint; webhooks get a signing secret. SpecError for a wrong or taken name or URL,
+    also one that leads into one's own network."""
+    possible = registry.addressed_to("endpoint")
+    if channel not in possible:
+        remedy = f"use {' or '.join(possible)}"
+        raise SpecError("endpoint", "channel", f"is {channel!r}", remedy)
+    posting.check_url("endpoint", url)
+    keys = [signing.new_secret()] if registry.kind(channel).signed else []
     try:
         with transaction.atomic():
             made = Endpoint.objects.create(
-                name=name, channel=channel, url=url, secrets=keys, created_at=now,
+                name=name,
+                channel=channel,
+                url=url,
+                secrets=keys,
+                created_at=now,
                 created_by=audit.actor_name(by)[:254],
-            )  # fmt: skip
+            )
     except IntegrityError:
         raise SpecError("endpoint", "name", "is taken", "choose another name") from None
-    after = {"channel": channel, "host": parts.hostname}
+    after = {"channel": channel, "host": urlsplit(url).hostname}
     audit.record(by, "endpoint.made", "endpoint", name, None, after, now=now)
     return made
 

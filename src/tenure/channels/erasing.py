@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Q
 
+from tenure.channels import mailboxes
 from tenure.channels.models import (
     MailNotice,
     Message,
@@ -17,9 +18,8 @@ from tenure.channels.models import (
     Suppression,
 )
 from tenure.facts.erasure import Part
+from tenure.facts.mentions import GONE
 from tenure.facts.persons import Subject
-
-GONE = "[erased]"
 
 
 def _messages(subject: Subject) -> Any:
@@ -70,16 +70,45 @@ def erase(subject: Subject, pseudonym: str, now: datetime) -> dict[str, int]:
     count = 0
     for row in found.only("pk"):
         Message.objects.filter(pk=row.pk).update(
-            key=f"erased:{pseudonym}:{row.pk}", recipient=pseudonym, person_id="", address="",
-            content={}, error="", receipt="", outcome_text="",
-        )  # fmt: skip
+            key=f"erased:{pseudonym}:{row.pk}",
+            recipient=pseudonym,
+            person_id="",
+            address="",
+            content={},
+            error="",
+            receipt="",
+            outcome_text="",
+        )
         count += 1
-    names = _names(subject)
-    Refusal.objects.filter(recipient__in=names).delete()
-    SaidNo.objects.filter(recipient__in=names).delete()
-    Suppression.objects.filter(address__in=subject.mails).delete()
+    _remember_by_mark(subject)
     MailNotice.objects.filter(address__in=subject.mails).delete()
     return {"messages": count}
+
+
+def _remember_by_mark(subject: Subject) -> None:
+    """A mailbox that said no stays known, without its address: whoever writes it into a list again
+    does not undo that."""
+    names, marks = _names(subject), [mailboxes.mark(mail) for mail in subject.mails]
+    refused = Refusal.objects.filter(recipient__in=names)
+    said = SaidNo.objects.filter(recipient__in=names)
+    barred = Suppression.objects.filter(address__in=subject.mails)
+    for mark in marks:
+        wide = [r for r in refused if r.channel in mailboxes.WIDE]
+        Refusal.objects.bulk_create(
+            [
+                Refusal(recipient=mark, channel=r.channel, purpose=r.purpose, at=r.at, by=r.by)
+                for r in wide
+            ],
+            ignore_conflicts=True,
+        )
+        for no in said:
+            SaidNo.objects.get_or_create(recipient=mark, defaults={"at": no.at})
+    for row in barred:
+        kept = {"reason": subject.without(row.reason), "at": row.at}
+        mark = mailboxes.mark(row.address)
+        Suppression.objects.get_or_create(channel=row.channel, address=mark, defaults=kept)
+    for rows in (refused, said, barred):
+        rows.delete()
 
 
 PART = Part("messages", export, erase)

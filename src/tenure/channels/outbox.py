@@ -8,10 +8,8 @@ recognise what comes again (webhooks) sends it again; on the others nobody may d
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from hashlib import sha256
 
 from django.db import transaction
 from django.db.models import Case, Q, QuerySet, When
@@ -25,16 +23,16 @@ from tenure.channels.models import (
     SENDING,
     SENT,
     WITHHELD,
-    MailNotice,
     Message,
     Suppression,
-)  # fmt: skip
-from tenure.channels.numbers import Numbers
-from tenure.channels.registry import InDoubt, Parcel, Refused, Unreachable
+)
+from tenure.channels.registry import InDoubt, OutboundMessage, Rejected, Unreachable
+from tenure.channels.settings import Numbers
+from tenure.core import leases
 from tenure.core import policy as policies
+from tenure.core.leases import LeaseLost
 from tenure.facts.inbox import OwnFact, record_own
 
-log = logging.getLogger("tenure.channels")
 Clock = Callable[[], datetime]
 A_ROUND = 20
 """Messages claimed at once: few, so that another worker can take the rest."""
@@ -44,14 +42,16 @@ class Stopping(Exception):  # noqa: N818 - nobody's error
     """The worker ends: the rest is for another one."""
 
 
-class LeaseLost(Exception):  # noqa: N818 - nobody's error
-    """Another worker has this message now."""
-
-
 def anything_due(now: datetime) -> bool:
     """Whether there is work: for the gate, for a channel, or from a worker that died."""
     due = Q(state__in=[QUEUED, READY], send_after__lte=now)
-    return Message.objects.filter(due | Q(state=SENDING, lease_until__lt=now)).exists()
+    return Message.objects.filter(due | _left(now)).exists()
+
+
+def _left(now: datetime) -> Q:
+    """Messages that a worker that has died was about to send."""
+    length = timedelta(seconds=policies.load("channels").outbox.lease_seconds)
+    return Q(state=SENDING) & leases.free(now, length)
 
 
 def send_due(owner: str, clock: Clock, ending: Callable[[], bool] = lambda: False) -> int:
@@ -91,8 +91,7 @@ def _send_channel(name: str, owner: str, clock: Clock, ending: Callable[[], bool
     except Stopping:
         _put_back(name, owner, "", clock())
     except Unreachable as closed:
-        log.warning("%s is closed: %s", name, closed)
-        again = pacing.closed(name, numbers, clock())
+        again = pacing.closed(name, numbers, clock(), str(closed))
         _put_back(name, owner, str(closed), again)
         return 0
     if sent:
@@ -142,7 +141,7 @@ def _send(row: Message, send: registry.Send, owner: str, clock: Clock) -> int:
     except Unreachable:
         _mine(row, owner).update(handed_at=None)  # it was not taken: sure, and free to go later
         raise
-    except Refused as no:
+    except Rejected as no:
         _refused(row, no, owner, numbers, clock())
         return 0
     except InDoubt as broke:
@@ -152,10 +151,10 @@ def _send(row: Message, send: registry.Send, owner: str, clock: Clock) -> int:
     return 1
 
 
-def parcel_of(row: Message, numbers: Numbers) -> Parcel:
+def parcel_of(row: Message, numbers: Numbers) -> OutboundMessage:
     """What the channel gets to see of a message."""
     transactional = numbers.purposes[row.purpose].category == "transactional"
-    return Parcel(
+    return OutboundMessage(
         identity_of(row),
         row.address,
         row.content,
@@ -179,7 +178,7 @@ def _too_late(row: Message, numbers: Numbers, now: datetime) -> bool:
         Message.objects.filter(pk=row.pk).update(
             state=WITHHELD, rule="stale", reason=reason, settled_at=now
         )
-        tell(row, "withheld", now, rule="stale", reason=reason)
+        emit(row, "withheld", now, rule="stale", reason=reason)
     return True
 
 
@@ -189,30 +188,17 @@ def _sent(row: Message, receipt: str, owner: str, now: datetime) -> None:
             state=SENT, settled_at=now, receipt=receipt[:255], error="", attempts=row.attempts + 1
         )
         if done:
-            tell(row, "sent", now)
+            emit(row, "sent", now)
 
 
-def _refused(row: Message, no: Refused, owner: str, numbers: Numbers, now: datetime) -> None:
+def _refused(row: Message, no: Rejected, owner: str, numbers: Numbers, now: datetime) -> None:
     with transaction.atomic():
         if no.suppress:
             suppress(row.channel, row.address, str(no), now, row)
-            if row.channel == "mail":
-                _bounced(row, str(no), now)
+            registry.channel(row.channel).barred(row, str(no), now)
         last = no.final or row.attempts + 1 >= numbers.outbox.attempts
         state = DEAD if last else QUEUED
         _set_aside(row, owner, str(no), state, numbers, now, timedelta(seconds=no.after_seconds))
-
-
-def _bounced(row: Message, said: str, now: datetime) -> None:
-    """A mailbox that does not exist, said at the door: kept like what comes back later."""
-    Message.objects.filter(pk=row.pk).update(outcome="bounced", outcome_at=now, outcome_text=said)
-    MailNotice.objects.get_or_create(
-        key=sha256(f"smtp:{row.pk}:{row.attempts}".encode()).hexdigest(),
-        defaults={
-            "kind": "hard", "address": row.address.lower(), "message": row, "at": now,
-            "said": said[:500], "origin": "at the door", "received_at": now,
-        },
-    )  # fmt: skip
 
 
 def _in_doubt(row: Message, why: str, owner: str, numbers: Numbers, now: datetime) -> None:
@@ -246,7 +232,7 @@ def _set_aside(
     else:
         changes["settled_at"] = now
     if _mine(row, owner).update(**changes) and state != QUEUED:
-        tell(row, {DEAD: "failed", DOUBT: "in_doubt"}[state], now, reason=why)
+        emit(row, {DEAD: "failed", DOUBT: "in_doubt"}[state], now, reason=why)
 
 
 def _put_back(name: str, owner: str, why: str, later: datetime) -> None:
@@ -258,7 +244,7 @@ def _put_back(name: str, owner: str, why: str, later: datetime) -> None:
 
 def reclaim(now: datetime) -> int:
     """Take over what a worker that has died left behind; gives how many."""
-    left = list(Message.objects.filter(state=SENDING, lease_until__lt=now))
+    left = list(Message.objects.filter(_left(now)))
     for row in left:
         sure = row.handed_at is None or registry.channel(row.channel).repeatable
         state = READY if sure else DOUBT
@@ -268,7 +254,7 @@ def reclaim(now: datetime) -> int:
                 pk=row.pk, state=SENDING, lease_owner=row.lease_owner, lease_until=row.lease_until
             ).update(state=state, error=why, settled_at=None if sure else now)
             if taken and not sure:
-                tell(row, "in_doubt", now, reason=why)
+                emit(row, "in_doubt", now, reason=why)
     return len(left)
 
 
@@ -282,19 +268,35 @@ def suppress(
     if new and row is not None:
         told = {"channel": channel, "reason": reason}
         record_own(
-            [OwnFact("address_suppressed", row.account_id or None, now, row.person_id or None,
-                     told)],
+            [
+                OwnFact(
+                    "address_suppressed", row.account_id or None, now, row.person_id or None, told
+                )
+            ],
             now=now,
-        )  # fmt: skip
+        )
 
 
-def tell(row: Message, what: str, now: datetime, mark: str = "", **more: str) -> None:
+def emit(row: Message, what: str, now: datetime, mark: str = "", **more: str) -> None:
     """What became of a message, as a fact, in the current transaction. The same ``what`` of one
     attempt is told once, unless ``mark`` tells it from the other."""
-    told = {"channel": row.channel, "purpose": row.purpose, "source": row.source,
-            "message": row.key, **more}  # fmt: skip
+    told = {
+        "channel": row.channel,
+        "purpose": row.purpose,
+        "source": row.source,
+        "message": row.key,
+        **more,
+    }
     record_own(
-        [OwnFact(f"message_{what}", row.account_id or None, now, row.person_id or None, told,
-                 fact_id=f"message:{row.key}:{what}:{row.attempts}{mark}")],
+        [
+            OwnFact(
+                f"message_{what}",
+                row.account_id or None,
+                now,
+                row.person_id or None,
+                told,
+                fact_id=f"message:{row.key}:{what}:{row.attempts}{mark}",
+            )
+        ],
         now=now,
-    )  # fmt: skip
+    )

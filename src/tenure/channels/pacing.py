@@ -10,17 +10,19 @@ from django.db import transaction
 from django.db.models import Q
 
 from tenure.channels.models import READY, ChannelState, Message
-from tenure.channels.numbers import Numbers
+from tenure.channels.settings import Numbers
 
 log = logging.getLogger("tenure.channels")
 _MINUTE = timedelta(minutes=1)
 
 
-def closed(channel: str, numbers: Numbers, now: datetime) -> datetime:
-    """Keep that ``channel`` does not let us in; gives when it is asked again."""
+def closed(channel: str, numbers: Numbers, now: datetime, why: str) -> datetime:
+    """Keep that ``channel`` does not let us in, and say so once; gives when it is asked again."""
     again = now + timedelta(seconds=numbers.outbox.retry_seconds)
     with transaction.atomic():
         row, _ = ChannelState.objects.select_for_update().get_or_create(channel=channel)
+        if row.closed_since is None:
+            log.warning("%s is closed: %s", channel, why)
         row.closed_since = min(row.closed_since or now, now)
         row.asked_again_at = again
         row.save()
@@ -44,10 +46,12 @@ def opened(channel: str, numbers: Numbers, now: datetime) -> None:
         row = ChannelState.objects.select_for_update().filter(after, pk=channel).first()
         if row is None:
             return
+        if row.closed_since is not None:
+            log.warning("%s is open again", channel)
         begins = row.paced_since or (now if _was_long(row, numbers, now) else None)
         waits = Message.objects.filter(state=READY, channel=channel, send_after__lte=now).exists()
         if begins and waits and not row.paced_since:
-            log.warning("%s is open again; what waits leaves slowly", channel)
+            log.warning("what waits for %s leaves slowly", channel)
         row.paced_since = begins if waits else None
         row.closed_since, row.asked_again_at = None, None
         row.save()

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 
-from tenure.channels.numbers import ANY, Cap, Numbers, zone_of
+from tenure.channels.settings import ANY, Cap, Numbers, zone_of
 
 Verdict = Literal["send", "wait", "withhold"]
 _ROLLING = {"week": timedelta(days=7), "month": timedelta(days=30)}
@@ -30,7 +30,7 @@ _SATURDAY = 5
 
 
 @dataclass(frozen=True)
-class Ask:
+class SendRequest:
     """A message that wants to go out. ``source`` is what sends it (``play:no-login``); ``caps`` are
     that source's own, counted over its messages only."""
 
@@ -79,7 +79,7 @@ class Decision:
 SEND = Decision("send")
 
 
-def decide(ask: Ask, who: Recipient, numbers: Numbers, now: datetime) -> Decision:
+def decide(ask: SendRequest, who: Recipient, numbers: Numbers, now: datetime) -> Decision:
     """The gate's answer for one message at ``now`` (aware, UTC)."""
     refusal = _stale(ask, numbers, now) or _suppressed(who)
     if refusal:
@@ -97,12 +97,12 @@ def decide(ask: Ask, who: Recipient, numbers: Numbers, now: datetime) -> Decisio
     )
 
 
-def _restrained(ask: Ask, numbers: Numbers) -> bool:
+def _restrained(ask: SendRequest, numbers: Numbers) -> bool:
     reaches = numbers.channels[ask.channel].reaches
     return reaches == "person" and numbers.purposes[ask.purpose].category != "transactional"
 
 
-def _stale(ask: Ask, numbers: Numbers, now: datetime) -> Decision | None:
+def _stale(ask: SendRequest, numbers: Numbers, now: datetime) -> Decision | None:
     limit = ask.due_at + numbers.stale_after(ask.purpose)
     if now <= limit:
         return None
@@ -115,7 +115,7 @@ def _suppressed(who: Recipient) -> Decision | None:
     return Decision("withhold", "suppressed", f"nothing is sent to this address: {who.suppressed}")
 
 
-def _consent(ask: Ask, who: Recipient, numbers: Numbers) -> Decision | None:
+def _consent(ask: SendRequest, who: Recipient, numbers: Numbers) -> Decision | None:
     asked = {(c, p) for c in (ask.channel, ANY) for p in (ask.purpose, ANY)}
     if not asked & who.refused:
         return None
@@ -125,7 +125,7 @@ def _consent(ask: Ask, who: Recipient, numbers: Numbers) -> Decision | None:
     )
 
 
-def _selling(ask: Ask, who: Recipient, numbers: Numbers, now: datetime) -> Decision | None:
+def _selling(ask: SendRequest, who: Recipient, numbers: Numbers, now: datetime) -> Decision | None:
     if not numbers.purposes[ask.purpose].selling:
         return None
     if who.in_trouble and ask.purpose != "winback":
@@ -139,7 +139,7 @@ def _selling(ask: Ask, who: Recipient, numbers: Numbers, now: datetime) -> Decis
     return Decision("withhold", "no", reason, until)
 
 
-def _held_out(ask: Ask) -> Decision | None:
+def _held_out(ask: SendRequest) -> Decision | None:
     if not ask.held_out:
         return None
     return Decision(
@@ -147,7 +147,7 @@ def _held_out(ask: Ask) -> Decision | None:
     )
 
 
-def _capped(ask: Ask, who: Recipient, numbers: Numbers, now: datetime) -> Decision | None:
+def _capped(ask: SendRequest, who: Recipient, numbers: Numbers, now: datetime) -> Decision | None:
     zone = zone_of(who.zone, numbers)
     counted = [b for b in who.before if not b.transactional]
     hits = [
@@ -169,7 +169,7 @@ def _capped(ask: Ask, who: Recipient, numbers: Numbers, now: datetime) -> Decisi
 
 
 def _caps_with_past(
-    ask: Ask, counted: Sequence[Before], numbers: Numbers
+    ask: SendRequest, counted: Sequence[Before], numbers: Numbers
 ) -> list[tuple[Cap, list[datetime]]]:
     common = [cap for cap in numbers.caps if cap.channel in (ANY, ask.channel)]
     found = [(c, [b.at for b in counted if c.channel in (ANY, b.channel)]) for c in common]
@@ -205,7 +205,9 @@ def _midnight(day: date, zone: str, numbers: Numbers) -> datetime:
     return datetime.combine(day, time(), zone_of(zone, numbers)).astimezone(UTC)
 
 
-def _conversation(ask: Ask, who: Recipient, numbers: Numbers, now: datetime) -> Decision | None:
+def _conversation(
+    ask: SendRequest, who: Recipient, numbers: Numbers, now: datetime
+) -> Decision | None:
     others = [b for b in who.before if b.source and b.source != ask.source and not b.transactional]
     if ask.urgent or not others or not ask.source:
         return None
@@ -218,7 +220,7 @@ def _conversation(ask: Ask, who: Recipient, numbers: Numbers, now: datetime) -> 
     )
 
 
-def _quiet(ask: Ask, who: Recipient, numbers: Numbers, now: datetime) -> Decision | None:
+def _quiet(ask: SendRequest, who: Recipient, numbers: Numbers, now: datetime) -> Decision | None:
     if not numbers.channels[ask.channel].quiet:
         return None
     until = loud_from(who.zone, numbers, now)
@@ -230,7 +232,7 @@ def _quiet(ask: Ask, who: Recipient, numbers: Numbers, now: datetime) -> Decisio
 
 
 def _wait_or_withhold(
-    ask: Ask, numbers: Numbers, until: datetime, rule: str, reason: str
+    ask: SendRequest, numbers: Numbers, until: datetime, rule: str, reason: str
 ) -> Decision:
     if until > ask.due_at + numbers.stale_after(ask.purpose):
         too_late = f"{reason}; by the time it could go it is too late"

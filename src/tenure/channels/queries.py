@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from django.db.models import Count, Q, QuerySet
 
 from tenure.accounts.models import Person
-from tenure.channels.models import Message, PushSubscription, Refusal
-from tenure.channels.numbers import ANY, Numbers
+from tenure.channels import mailboxes, registry
+from tenure.channels.models import Message, PushSubscription
+from tenure.channels.settings import ANY, Numbers
 from tenure.core import policy
 
 
@@ -74,14 +75,13 @@ def ways(recipient: str) -> list[Way]:
     they said of it so far. Who is known by an address alone is reached by mail only."""
     numbers: Numbers = policy.load("channels")
     refused: dict[str, set[str]] = defaultdict(set)
-    said = Refusal.objects.filter(recipient=recipient).values_list("channel", "purpose")
-    for channel, purpose in said:
+    for channel, purpose in mailboxes.refusals(recipient).values_list("channel", "purpose"):
         refused[channel].add(purpose)
     known = "@" not in recipient or Person.objects.filter(pk=recipient).exists()
     return [
         Way(name, way.title, way.about, _choices(refused[name] | refused[ANY], numbers))
         for name, way in numbers.channels.items()
-        if way.reaches == "person" and (known or name == "mail")
+        if way.reaches == "person" and (known or registry.kind(name).to == "email")
     ]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
 
-from tenure.channels.registry import Parcel
+from tenure.channels.registry import OutboundMessage
 
 _SALT = "tenure.unsubscribe"
 
@@ -34,6 +34,6 @@ def read(given: str) -> Who | None:
         return None
 
 
-def url(parcel: Parcel) -> str:
+def url(parcel: OutboundMessage) -> str:
     """Where the recipient of a parcel goes to get no more like it."""
     return f"{settings.PUBLIC_URL}/m/{token(parcel.recipient, parcel.purpose)}/"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 FILE = Path(__file__).with_name("wording.toml")
@@ -26,4 +26,9 @@ def found(text: str, kind: str, more: Iterable[str] = ()) -> list[str]:
     []
     """
     low = text.lower().replace("’", "'")
-    return [p for p in (*phrases(kind), *more) if re.search(rf"\b{re.escape(p)}\b", low)]
+    return [phrase for phrase in (*phrases(kind), *more) if _looked_for(phrase).search(low)]
+
+
+@lru_cache(maxsize=1024)
+def _looked_for(phrase: str) -> re.Pattern[str]:
+    return re.compile(rf"\b{re.escape(phrase)}\b")

@@ -1,7 +1,7 @@
-"""The command ``tenure``. Each command is one file in ``commands`` that exposes ``register(app)``.
+"""The command ``tenure``. Each command is a module that exposes ``register(app)``.
 
-Only the file of the command that was asked for is imported, so that ``tenure --help`` is quick.
-To add a command: write its file, then add its line to COMMANDS.
+Only the module of the command that was asked for is imported, so that ``tenure --help`` is quick.
+To add a command: write its module, then name it in its slice's ``slice.py``.
 """
 
 from __future__ import annotations
@@ -14,41 +14,32 @@ from typing import Annotated
 import typer
 
 from tenure import __version__
+from tenure.core.slices import Command
+from tenure.slices import SLICES
 
-COMMANDS: dict[str, tuple[str, str]] = {
-    # command: (module in tenure.cli.commands, help line)
-    "demo": ("demo", "Try everything on a simulated company."),
-    "init": ("init", "Make the workspace, its first admin and its first write key."),
-    "serve": ("serve", "Serve pages, API and ingestion."),
-    "worker": ("worker", "Run one more worker on the workspace."),
-    "policy": ("policy", "Show, check, compare, apply, export and roll back policy."),
-    "import": ("import_", "Import a CSV, JSON Lines or Parquet file into a table."),
-    "export": ("export", "Write a table, scores or signals as CSV, Parquet or JSON Lines."),
-    "erase": ("erase", "Export or erase all data of a person."),
-    "metrics": ("metrics", "MRR movements, churn and retention, month by month."),
-    "board": ("board", "Figures against their targets, with trend and status."),
-    "cohorts": ("cohorts", "Retention of the accounts won each month."),
-    "ltv": ("ltv", "Lifetime value by the equation and by survival."),
-    "onboarding": ("onboarding", "Milestones, activation, first value, and who is late."),
-    "signals": ("signals", "List, explain, compute and check signals."),
-    "indicators": ("indicators", "Leading indicators: figures, what was expected, alerts."),
-    "score": ("score", "Score every account, as of now or a past day."),
-    "validate": ("validate", "Hold past scores against the churn that really happened."),
-    "model": ("model", "Try a changed health model on history; have a better one proposed."),
-    "experiment": ("experiment", "Size an experiment, and judge it from a file."),
-    "tasks": ("tasks", "List tasks, end and snooze them."),
-    "plays": ("plays", "List plays, switch them, try them on history, tell their effect."),
-    "portfolio": ("portfolio", "Load, touches owed, cost to serve, and who would get what."),
-    "mail": ("mail", "How mails leave, a test mail, and bounces from a mailbox."),
-    "cancel": ("cancel", "The cancel flow: saves, visits, what waits for billing, links."),
-    "churned": ("churned", "Accounts that left: why, and whether it could have been prevented."),
-    "dunning": ("dunning", "Payments that failed: cases, next steps, recovery."),
-    "stripe": ("stripe", "Stripe: connection, history, missed notices."),
-    "audit": ("audit", "Look for known faults of customer success in your own data."),
-    "doctor": ("doctor", "Check the workspace and say how to repair what is wrong."),
-    "backup": ("backup", "Write the whole workspace to one file."),
-    "restore": ("restore", "Put a backup back."),
-}
+OWN = (
+    Command("demo", "commands.demo", "Try everything on a simulated company.", 10),
+    Command(
+        "init", "commands.init", "Make the workspace, its first admin and first write key.", 20
+    ),
+    Command("serve", "commands.serve", "Serve pages, API and ingestion.", 30),
+    Command("worker", "commands.worker", "Run one more worker on the workspace.", 40),
+    Command("user", "commands.user", "Add colleagues, change roles and passwords.", 42),
+    Command("key", "commands.key", "Make, list and revoke keys for SDKs and scripts.", 44),
+    Command("policy", "commands.policy", "Show, check, compare, apply, roll back policy.", 50),
+    Command("doctor", "commands.doctor", "Check the workspace and say how to repair it.", 290),
+    Command("backup", "commands.backup", "Write the whole workspace to one file.", 300),
+    Command("restore", "commands.restore", "Put a backup back.", 310),
+)
+"""Commands about the workspace as a whole; the others belong to slices."""
+
+
+def commands() -> dict[str, tuple[str, str]]:
+    """Every command with its module and its line of help, in the order of the help."""
+    known = [(c, f"tenure.cli.{c.module}") for c in OWN]
+    known += [(c, f"{one.package}.{c.module}") for one in SLICES for c in one.commands]
+    known.sort(key=lambda pair: pair[0].place)
+    return {command.name: (module, command.help) for command, module in known}
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -76,9 +67,9 @@ def build(given: list[str]) -> typer.Typer:
     )
     app.callback()(options)
     wanted = next((word for word in given if not word.startswith("-")), None)
-    for name, (module, help_line) in COMMANDS.items():
+    for name, (module, help_line) in commands().items():
         if name == wanted:
-            import_module(f"tenure.cli.commands.{module}").register(app)
+            import_module(module).register(app)
         else:
             app.command(name, help=help_line)(_nothing)
     return app
@@ -109,7 +100,7 @@ def options(
 def explain(error: Exception) -> int:
     """Say what went wrong in one line with its remedy; gives the exit code."""
     from tenure.analytics.errors import SpecError
-    from tenure.cli.output import EXIT_WRONG_INPUT, CommandError, complain
+    from tenure.kit.commands.output import EXIT_WRONG_INPUT, CommandError, complain
 
     if isinstance(error, SpecError):
         complain(f"{error.source}: {error.key}: {error.problem}", error.remedy)

@@ -14,19 +14,20 @@ from django.db import close_old_connections, connections
 
 from tenure.connectors.intake import Answer
 from tenure.core import workspace
+from tenure.core.database import RETRY_AFTER, UNAVAILABLE
 from tenure.facts import inbox, ingest_policy
-from tenure.facts.inbox import Letter
+from tenure.facts.inbox import RawRequest
 from tenure.facts.ingest_policy import IngestPolicy
 
 log = logging.getLogger("tenure.ingest")
 LOOK_EVERY = 1.0  # seconds between looks at backlog, disk and policy
-Waiting = tuple[Letter, asyncio.Future[None], asyncio.AbstractEventLoop]
+Waiting = tuple[RawRequest, asyncio.Future[None], asyncio.AbstractEventLoop]
 
 
 class Committer:
     """One thread that commits what is handed in. ``policy`` and ``closed`` may be read anywhere."""
 
-    def __init__(self, store: Callable[[list[Letter]], None] = inbox.store) -> None:
+    def __init__(self, store: Callable[[list[RawRequest]], None] = inbox.store) -> None:
         self.policy: IngestPolicy = ingest_policy.packaged()
         self.closed: Answer | None = None
         self._store = store
@@ -35,7 +36,7 @@ class Committer:
         self._thread = threading.Thread(target=self._run, daemon=True, name="committer")
         self._starting = threading.Lock()
 
-    async def commit(self, letter: Letter) -> None:
+    async def commit(self, letter: RawRequest) -> None:
         """Returns when ``letter`` is durable; Answer (503) when it could not be made so."""
         loop = asyncio.get_running_loop()
         done: asyncio.Future[None] = loop.create_future()
@@ -113,7 +114,7 @@ class Committer:
             self._store([letter for letter, _, _ in group])
         except Exception as error:
             log.warning("cannot commit %d requests: %s", len(group), error)
-            failed = _answer(error)
+            failed = unavailable(error)
             connections.close_all()
         for loop in {loop for _, _, loop in group}:
             loop.call_soon_threadsafe(_tell, [d for _, d, on in group if on is loop], failed)
@@ -140,10 +141,9 @@ def disk_full() -> Answer:
     )
 
 
-def _answer(error: Exception) -> Answer:
+def unavailable(error: Exception) -> Answer:
+    """The answer when nothing can be kept now."""
     text = str(error).lower()
     if "disk is full" in text or "no space left" in text or "disk i/o" in text:
         return disk_full()
-    return Answer(
-        503, "unavailable", "the state database cannot be written now: run 'tenure doctor'", 5
-    )
+    return Answer(503, "unavailable", UNAVAILABLE, RETRY_AFTER)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -16,14 +17,17 @@ from time import monotonic
 from typing import Any
 from urllib.parse import parse_qs
 
+from django.db.utils import Error
+
 from tenure.connectors import intake
-from tenure.connectors.committer import Committer
+from tenure.connectors.committer import Committer, unavailable
 from tenure.connectors.intake import Answer, Read
 from tenure.connectors.segment.parse import KINDS
 from tenure.connectors.stripe import intake as stripe
 from tenure.core import keys
-from tenure.facts.inbox import Letter
+from tenure.facts.inbox import RawRequest
 
+log = logging.getLogger("tenure.ingest")
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
@@ -42,10 +46,43 @@ class Route:
 ROUTES: dict[str, Route] = {
     **{f"/v1/{name}": Route("segment", f"segment:{kind}") for name, kind in KINDS.items()},
     **{f"/v1/{n}": Route("segment", "segment:batch", True) for n in ("batch", "b", "import")},
-    **{path: Route("posthog", "posthog") for path in ("/batch", "/capture", "/e", "/i/v0/e")},
+    "/beacon/v1/batch": Route("segment", "segment:batch", True),  # RudderStack's, as a page closes
+    "/v1/merge": Route("segment", "segment:merge"),
+    **{
+        path: Route("posthog", "posthog")
+        for path in (
+            "/batch",
+            "/capture",
+            "/e",
+            "/i/v0/e",
+            "/i/v0/ai/batch",
+            "/i/v1/analytics/events",
+            "/track",
+            "/engage",
+        )
+    },
 }
 ROUTES[stripe.PATH] = Route("stripe", stripe.HELD)
 FLAGS = ("/flags", "/decide")
+STRAY = (
+    "/v1",
+    "/beacon",
+    "/batch",
+    "/capture",
+    "/e",
+    "/s",
+    "/i/v0",
+    "/i/v1",
+    "/track",
+    "/engage",
+    "/flags",
+    "/decide",
+    "/array",
+    "/sourceConfig",
+)
+"""Where SDKs alone look for something. What is not taken there is answered with 404: a redirect
+would repeat the key in an address, and no SDK signs in."""
+_KEY_NAMES = (b"writeKey=", b"api_key=")
 _NO_FLAGS = {
     "flags": {},
     "featureFlags": {},
@@ -99,7 +136,10 @@ class Ingestion:
         path = scope["path"].rstrip("/") if scope["type"] == "http" else ""
         route = ROUTES.get(path)
         if route is None and path not in FLAGS:
-            await self._inner(scope, receive, send)
+            if _is_stray(path, scope):
+                await _refuse(send, _nothing_here(path))
+            else:
+                await self._inner(scope, receive, send)
         elif scope["method"] == "OPTIONS":
             await _send(send, 200, b"{}")
         elif route is None:
@@ -112,6 +152,9 @@ class Ingestion:
             await self._take(route, scope, receive)
         except Answer as answer:
             await _refuse(send, answer)
+        except (Error, OSError) as error:  # whose key it is, or a policy, cannot be read
+            log.warning("cannot answer a request: %s", error)
+            await _refuse(send, unavailable(error))
         else:
             await _send(send, 200, _WELL)
 
@@ -134,9 +177,9 @@ class Ingestion:
             raise Answer(400, "malformed", 'the body has no list "batch" of calls')
         name = await self._name_of(_key(headers, scope, found))
         source = f"{route.family}:{name}"[:80]
-        await self._committer.commit(Letter(self._clock(), source, route.endpoint, found.body))
+        await self._committer.commit(RawRequest(self._clock(), source, route.endpoint, found.body))
 
-    async def _notice(self, raw: bytes, headers: dict[bytes, bytes]) -> Letter:
+    async def _notice(self, raw: bytes, headers: dict[bytes, bytes]) -> RawRequest:
         signature = headers.get(b"stripe-signature", b"").decode("latin-1")
         secrets = os.environ.get("TENURE_STRIPE_WEBHOOK_SECRET", "")
         tolerance = await self._tolerance()
@@ -173,6 +216,21 @@ class Ingestion:
                 await asyncio.to_thread(self._committer.stop)
                 await send({"type": "lifespan.shutdown.complete"})
                 return
+
+
+def _is_stray(path: str, scope: Scope) -> bool:
+    """Whether an SDK asks for something that is not here."""
+    if scope["type"] != "http":
+        return False
+    if any(path == known or path.startswith(f"{known}/") for known in STRAY):
+        return True
+    query = scope["query_string"]
+    return not path.startswith("/api/") and any(name in query for name in _KEY_NAMES)
+
+
+def _nothing_here(path: str) -> Answer:
+    taken = ", ".join(p for p in ROUTES if "/" not in p[1:] or p.endswith("/batch"))
+    return Answer(404, "path", f"nothing is taken at {path[:80]}: send to one of {taken}")
 
 
 def _look(committer: Committer) -> None:

@@ -28,6 +28,7 @@ class _Envelope(msgspec.Struct, gc=False):
     write_key: str | None = msgspec.field(default=None, name="writeKey")
     api_key: str | None = None
     token: str | None = None
+    dollar_token: str | None = msgspec.field(default=None, name="$token")
     properties: msgspec.Raw = msgspec.Raw(b"")
 
 
@@ -126,7 +127,7 @@ def _outline(body: bytes, limits: Limits) -> Read:
 
 
 def _key_in(found: _Envelope) -> str:
-    key = found.write_key or found.api_key or found.token
+    key = found.write_key or found.api_key or found.token or found.dollar_token
     if not key and found.properties:
         try:
             key = _token.decode(found.properties).token

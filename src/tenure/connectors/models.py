@@ -19,10 +19,12 @@ class FileMapping(models.Model):
 
 
 class ImportRun(models.Model):
-    """One run over one file: how far it is, what landed, what did not.
+    """One run over one file: how far it is, what landed, what did not. Of a finished run
+    ``rows_read`` is the sum of new, known, quarantined and left out (by conditions).
 
-    ``pending`` holds the counts of the bucket that is being appended, so that a run cut off between
-    the lake and this row counts it once when it goes on. ``options`` are those of reading.
+    ``pending`` holds the counts (new, known) of buckets that are appended and not told yet, so that
+    a run cut off in between counts them once when it goes on. ``options`` are those of reading;
+    ``notes`` are sentences about how it was read and what came of it.
     """
 
     table = models.CharField(max_length=40)
@@ -38,11 +40,18 @@ class ImportRun(models.Model):
     rows_new = models.BigIntegerField(default=0)
     rows_known = models.BigIntegerField(default=0)
     rows_quarantined = models.BigIntegerField(default=0)
+    rows_left_out = models.BigIntegerField(default=0)
     rows_total = models.BigIntegerField(null=True)
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
     started_by = models.CharField(max_length=254, blank=True)
     error = models.TextField(blank=True)
+    notes = models.JSONField(default=list)
+
+    @property
+    def untouched(self) -> bool:
+        """Whether nothing of the file became a fact or was one already."""
+        return self.rows_quarantined > 0 and not (self.rows_new or self.rows_known)
 
 
 class StripeLink(models.Model):
@@ -51,6 +60,21 @@ class StripeLink(models.Model):
 
     name = models.CharField(max_length=255, primary_key=True)
     target = models.CharField(max_length=255)
+
+
+class StripePart(models.Model):
+    """What an object of Stripe's only names: a discount (``di:…``), a coupon with the products it
+    is for (``coupon:…``), a price with its tiers (``price:…``). ``ends_at`` is the end of a
+    discount of a subscription, and ``due`` that the subscription is to be looked at then."""
+
+    name = models.CharField(max_length=255, primary_key=True)
+    body = models.JSONField(default=dict)
+    subscription_id = models.CharField(max_length=255, blank=True)
+    ends_at = models.DateTimeField(null=True, blank=True)
+    due = models.BooleanField(default=False)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["due", "ends_at"], name="stripe_part_due")]
 
 
 class StripeSeen(models.Model):

@@ -16,10 +16,7 @@ from pathlib import Path
 
 from django.db import DatabaseError, connection, transaction
 
-from tenure.core import schedule
-
 log = logging.getLogger("tenure.core")
-EVERY_SECONDS = 2.0
 LEAST_BYTES = 4 * 1024 * 1024
 """A log that is shorter costs nobody anything."""
 
@@ -54,8 +51,3 @@ def checkpoint() -> bool:
     except (DatabaseError, sqlite3.Error) as error:
         log.info("the log could not be moved into the database now: %s", error)
         return False
-
-
-def register() -> None:
-    """Put it among the duties of every worker."""
-    schedule.duty("checkpoint", EVERY_SECONDS, tick)

@@ -6,7 +6,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from django.db.utils import InterfaceError, OperationalError
+
 from tenure.analytics.errors import SpecError
+
+AWAY = (OperationalError, InterfaceError)
+"""What is raised while the state database cannot be reached, or is too busy to write."""
+UNAVAILABLE = "the state database cannot be used now: try again, or run 'tenure doctor'"
+RETRY_AFTER = 5
+"""Seconds after which whoever asked then may ask again; no policy can be read at that time."""
 
 
 def database_settings(url: str | None, state_file: Path) -> dict[str, Any]:
@@ -19,6 +27,8 @@ def database_settings(url: str | None, state_file: Path) -> dict[str, Any]:
                 "timeout": 30,
                 "transaction_mode": "IMMEDIATE",
                 "init_command": (
+                    # of a database yet to be made: pages that were freed can be given back
+                    "PRAGMA auto_vacuum=INCREMENTAL; "
                     "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; "
                     # the log is moved by core.checkpoint alone: see there why
                     "PRAGMA wal_autocheckpoint=0; "

@@ -2,7 +2,9 @@
 
 A handler is ``handler(job, now)``. Long ones work in chunks: inside the chunk's own transaction
 they call ``job.save(checkpoint)``, which raises LeaseLost (undoing the chunk) if another worker
-has taken over meanwhile; after a crash ``job.checkpoint`` says where to go on.
+has taken over meanwhile, and Stopping if this one is told to end; after a crash or a stop
+``job.checkpoint`` says where to go on. What was asked wrongly raises Hopeless: it is not tried
+again.
 """
 
 from __future__ import annotations
@@ -17,8 +19,10 @@ from importlib.resources import files
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 
+from tenure.core import leases
+from tenure.core.leases import LeaseLost
 from tenure.core.models import Job
 
 Handler = Callable[["Running", datetime], None]
@@ -28,8 +32,12 @@ OPEN = ("ready", "running")
 _handlers: dict[str, Handler] = {}
 
 
-class LeaseLost(Exception):  # noqa: N818 - it is no error of anybody
-    """Another worker holds this job now; what the caller was doing must not count."""
+class Stopping(Exception):  # noqa: N818 - it is no error of anybody
+    """The worker ends: what is left of the job is for another one, from its checkpoint on."""
+
+
+class Hopeless(Exception):  # noqa: N818 - it says what is wrong with what was asked
+    """The job cannot be done as it was asked, now or later: it fails at once, with these words."""
 
 
 @cache
@@ -45,7 +53,7 @@ def register(kind: str, handler: Handler) -> None:
 
 @dataclass
 class Running:
-    """A job in hand. ``save`` marks progress and proves that the lease still holds."""
+    """A job in progress. ``save`` marks progress and proves that the lease still holds."""
 
     id: int
     kind: str
@@ -54,6 +62,7 @@ class Running:
     checkpoint: Mapping[str, Any]
     owner: str
     clock: Clock = field(repr=False)
+    stopping: Callable[[], bool] = field(default=lambda: False, repr=False)
 
     def save(
         self,
@@ -61,15 +70,23 @@ class Running:
         done: int | None = None,
         total: int | None = None,
     ) -> None:
-        """Keep ``checkpoint`` and progress, and renew the lease. LeaseLost if it is not ours."""
-        changes: dict[str, Any] = {"lease_until": self.clock() + _seconds("lease")}
+        """Keep ``checkpoint`` and progress, and renew the lease. LeaseLost if it is not ours,
+        Stopping if the worker ends."""
+        if self.stopping():
+            raise Stopping
+        changes: dict[str, Any] = {}
         if checkpoint is not None:
             changes["checkpoint"] = self.checkpoint = dict(checkpoint)
         if done is not None:
             changes["progress_done"] = done
         if total is not None:
             changes["progress_total"] = total
-        if not self._mine().update(**changes):
+        self.renew(**changes)
+
+    def renew(self, **changes: Any) -> None:
+        """Show life, and write ``changes`` down. LeaseLost if the job is not ours any more."""
+        until = self.clock() + _seconds("lease")
+        if not self._mine().update(lease_until=until, **changes):
             raise LeaseLost(f"job {self.id} ({self.kind}) was taken over by another worker")
 
     def _mine(self) -> Any:
@@ -99,11 +116,10 @@ def enqueue(
         return existing or enqueue(kind, key, payload, now=now, run_at=run_at)
 
 
-def claim(owner: str, clock: Clock) -> Running | None:
+def claim(owner: str, clock: Clock, stopping: Callable[[], bool] = lambda: False) -> Running | None:
     """Take the next job that is due, or whose worker has shown no life; None if there is none."""
     now = clock()
-    due = Q(state="ready", run_at__lte=now) | Q(state="running", lease_until__lt=now)
-    waiting = Job.objects.filter(due, kind__in=list(_handlers))
+    waiting = Job.objects.filter(_due(now), kind__in=list(_handlers))
     if not waiting.exists():
         return None
     with transaction.atomic():
@@ -113,7 +129,16 @@ def claim(owner: str, clock: Clock) -> Running | None:
         job.state, job.lease_owner, job.lease_until = "running", owner, now + _seconds("lease")
         job.attempts += 1
         job.save(update_fields=["state", "lease_owner", "lease_until", "attempts"])
-    return Running(job.pk, job.kind, job.key, job.payload, job.checkpoint, owner, clock)
+    return Running(job.pk, job.kind, job.key, job.payload, job.checkpoint, owner, clock, stopping)
+
+
+def _due(now: datetime) -> Q:
+    """Jobs whose time has come, also where it was set by a clock that ran ahead."""
+    ahead = now + leases.skew()
+    at_once = Q(run_at=F("created_at"), created_at__gt=ahead)
+    retry = Q(attempts__gt=0, run_at__gt=ahead + _seconds("backoff_most"))
+    left = Q(state="running") & leases.free(now, _seconds("lease"))
+    return Q(state="ready") & (Q(run_at__lte=now) | at_once | retry) | left
 
 
 def run(job: Running) -> bool:
@@ -122,10 +147,27 @@ def run(job: Running) -> bool:
         _handlers[job.kind](job, job.clock())
     except LeaseLost:
         return False
+    except Stopping:
+        _put_back(job)
+        return False
+    except Hopeless as error:
+        job._mine().update(state="failed", finished_at=job.clock(), error=str(error))
+        return False
     except Exception:
         _failed(job, traceback.format_exc())
         return False
     return bool(job._mine().update(state="done", finished_at=job.clock(), error=""))
+
+
+def _put_back(job: Running) -> None:
+    """Another worker goes on at once; nothing failed, so nothing counts as tried."""
+    job._mine().update(
+        state="ready",
+        run_at=job.clock(),
+        lease_owner="",
+        lease_until=None,
+        attempts=F("attempts") - 1,
+    )
 
 
 def _failed(job: Running, error: str) -> None:

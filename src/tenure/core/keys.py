@@ -48,8 +48,11 @@ def digest(plain: str) -> str:
 def make_key(
     name: str, scope: str, *, role: str = "", by: object, now: datetime
 ) -> tuple[ApiKey, str]:
-    """A new key and its plain text, which nobody can read again. API keys need a ``role``."""
+    """A new key and its plain text, which nobody can read again. API keys need a ``role``;
+    PermissionDenied for one with permissions that ``by`` lacks."""
     _check(name, scope, role)
+    if scope == API:
+        roles.refuse_grant(by, role)
     plain = MARKS[scope] + secrets.token_urlsafe(24)
     key = ApiKey.objects.create(
         name=name.strip()[:200],

@@ -39,37 +39,64 @@ class Provider:
 PROVIDERS = {
     "brevo": Provider("Brevo", "brevo", "BrevoTrackingWebhookView"),
     "mailersend": Provider(
-        "MailerSend", "mailersend", "MailerSendTrackingWebhookView", key="API_TOKEN",
-        signing="SIGNING_SECRET", must_sign=True, metadata=False,
+        "MailerSend",
+        "mailersend",
+        "MailerSendTrackingWebhookView",
+        key="API_TOKEN",
+        signing="SIGNING_SECRET",
+        must_sign=True,
+        metadata=False,
     ),
     "mailgun": Provider(
-        "Mailgun", "mailgun", "MailgunTrackingWebhookView", domain="SENDER_DOMAIN",
+        "Mailgun",
+        "mailgun",
+        "MailgunTrackingWebhookView",
+        domain="SENDER_DOMAIN",
         signing="WEBHOOK_SIGNING_KEY",
     ),
     "mailjet": Provider(
-        "Mailjet", "mailjet", "MailjetTrackingWebhookView", secret="SECRET_KEY",  # noqa: S106
+        "Mailjet",
+        "mailjet",
+        "MailjetTrackingWebhookView",
+        secret="SECRET_KEY",  # noqa: S106
         needs=("KEY", "SECRET"),
     ),
     "mailtrap": Provider("Mailtrap", "mailtrap", "MailtrapTrackingWebhookView", key="API_TOKEN"),
     "mandrill": Provider(
-        "Mandrill", "mandrill", "MandrillCombinedWebhookView", signing="WEBHOOK_KEY",
+        "Mandrill",
+        "mandrill",
+        "MandrillCombinedWebhookView",
+        signing="WEBHOOK_KEY",
         must_sign=True,
     ),
     "postal": Provider(
-        "Postal", "postal", "PostalTrackingWebhookView", signing="WEBHOOK_KEY", must_sign=True,
-        needs=("KEY", "API"), metadata=False,
+        "Postal",
+        "postal",
+        "PostalTrackingWebhookView",
+        signing="WEBHOOK_KEY",
+        must_sign=True,
+        needs=("KEY", "API"),
+        metadata=False,
     ),
     "postmark": Provider(
-        "Postmark", "postmark", "PostmarkTrackingWebhookView", key="SERVER_TOKEN",
+        "Postmark",
+        "postmark",
+        "PostmarkTrackingWebhookView",
+        key="SERVER_TOKEN",
     ),
     "resend": Provider("Resend", "resend", "ResendTrackingWebhookView"),
     "sendgrid": Provider(
-        "SendGrid", "sendgrid", "SendGridTrackingWebhookView",
+        "SendGrid",
+        "sendgrid",
+        "SendGridTrackingWebhookView",
         signing="TRACKING_WEBHOOK_VERIFICATION_KEY",
     ),
     "sparkpost": Provider("SparkPost", "sparkpost", "SparkPostTrackingWebhookView"),
     "unisender-go": Provider(
-        "Unisender Go", "unisender_go", "UnisenderGoTrackingWebhookView", needs=("KEY", "API"),
+        "Unisender Go",
+        "unisender_go",
+        "UnisenderGoTrackingWebhookView",
+        needs=("KEY", "API"),
     ),
-}  # fmt: skip
+}
 """By the name that TENURE_MAIL takes."""

@@ -79,9 +79,11 @@ def _one_of_two(environ: Mapping[str, str]) -> str:
     new, old = environ.get("TENURE_MAIL", "").strip(), environ.get("TENURE_SMTP", "").strip()
     if new and old and new != old:
         raise SpecError(
-            "environment", "TENURE_SMTP", "says otherwise than TENURE_MAIL",
+            "environment",
+            "TENURE_SMTP",
+            "says otherwise than TENURE_MAIL",
             "remove TENURE_SMTP: TENURE_MAIL takes an SMTP address too",
-        )  # fmt: skip
+        )
     return new or old
 
 
@@ -93,9 +95,11 @@ def _by_smtp(url: str, environ: Mapping[str, str]) -> MailWay:
     deaf = "bounces come as mails: read them with 'tenure mail bounces'"
     if environ.get("TENURE_MAIL_KEY"):
         raise SpecError(
-            "environment", "TENURE_MAIL_KEY", "is of no use with an SMTP address",
+            "environment",
+            "TENURE_MAIL_KEY",
+            "is of no use with an SMTP address",
             "remove it, or name its provider in TENURE_MAIL",
-        )  # fmt: skip
+        )
     return MailWay("smtp", words, found, deaf=deaf, secrets=(password,) if password else ())
 
 
@@ -112,9 +116,11 @@ def mail_settings(url: str) -> dict[str, Any]:
         port = parts.port
     except ValueError:
         raise SpecError(
-            "environment", "TENURE_MAIL", "its port is no number from 1 to 65535",
+            "environment",
+            "TENURE_MAIL",
+            "its port is no number from 1 to 65535",
             "write smtp://user:password@host:587; a ':', '/', '@' in the password as %3A, %2F, %40",
-        ) from None  # fmt: skip
+        ) from None
     if parts.scheme not in _PORTS or not parts.hostname:
         scheme = parts.scheme or "no scheme"
         raise SpecError("environment", "TENURE_MAIL", f"names no mail server: {scheme}", _HOW)
@@ -142,21 +148,33 @@ def _by_provider(name: str, environ: Mapping[str, str]) -> MailWay:
     webhook = given["WEBHOOK"]
     anymail["WEBHOOK_SECRET"] = webhook
     deaf = _why_deaf(provider, given)
-    settings = {"EMAIL_BACKEND": f"anymail.backends.{provider.module}.EmailBackend",
-                "ANYMAIL": anymail}  # fmt: skip
+    settings = {
+        "EMAIL_BACKEND": f"anymail.backends.{provider.module}.EmailBackend",
+        "ANYMAIL": anymail,
+    }
     hidden = [given[what] for what in ("KEY", "SECRET", "SIGNING", "WEBHOOK")]
     return MailWay(
-        name, provider.title, settings, not deaf, deaf, provider.metadata,
+        name,
+        provider.title,
+        settings,
+        not deaf,
+        deaf,
+        provider.metadata,
         tuple(s for s in (*hidden, webhook.partition(":")[2]) if s),
-    )  # fmt: skip
+    )
 
 
 _GIVEN = ("KEY", "SECRET", "DOMAIN", "API", "SIGNING", "WEBHOOK")
 
 
 def _names(provider: Provider) -> dict[str, str]:
-    return {"KEY": provider.key, "SECRET": provider.secret, "DOMAIN": provider.domain,
-            "API": provider.api, "SIGNING": provider.signing}  # fmt: skip
+    return {
+        "KEY": provider.key,
+        "SECRET": provider.secret,
+        "DOMAIN": provider.domain,
+        "API": provider.api,
+        "SIGNING": provider.signing,
+    }
 
 
 def _value(name: str, environ: Mapping[str, str]) -> str:
@@ -171,35 +189,45 @@ def _value(name: str, environ: Mapping[str, str]) -> str:
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "is no text"
         raise SpecError(
-            "environment", f"{name}_FILE", f"{path} cannot be read: {why}",
+            "environment",
+            f"{name}_FILE",
+            f"{path} cannot be read: {why}",
             "give the path of a file that holds the value alone, and let Tenure's user read it",
-        ) from None  # fmt: skip
+        ) from None
 
 
 def _complete(provider: Provider, given: Mapping[str, str]) -> None:
     for what in provider.needs:
         if not given[what]:
             raise SpecError(
-                "environment", f"TENURE_MAIL_{what}", f"is missing: {provider.title} needs it",
+                "environment",
+                f"TENURE_MAIL_{what}",
+                f"is missing: {provider.title} needs it",
                 f"set TENURE_MAIL_{what} or TENURE_MAIL_{what}_FILE; see docs/how-to/send-mail.md",
-            )  # fmt: skip
+            )
     for what, setting in _names(provider).items():
         if given[what] and not setting:
             raise SpecError(
-                "environment", f"TENURE_MAIL_{what}", f"is of no use with {provider.title}",
+                "environment",
+                f"TENURE_MAIL_{what}",
+                f"is of no use with {provider.title}",
                 "remove it, or correct TENURE_MAIL",
-            )  # fmt: skip
+            )
     if given["API"] and not given["API"].startswith(("https://", "http://127.0.0.1:")):
         raise SpecError(
-            "environment", "TENURE_MAIL_API", "does not begin with https://",
+            "environment",
+            "TENURE_MAIL_API",
+            "does not begin with https://",
             "give the address of the provider's API, as its own pages do",
-        )  # fmt: skip
+        )
     user, colon, secret = given["WEBHOOK"].partition(":")
     if given["WEBHOOK"] and not (user and colon and len(secret) >= SHORTEST_SECRET):
         raise SpecError(
-            "environment", "TENURE_MAIL_WEBHOOK", "is no name:secret that nobody could guess",
+            "environment",
+            "TENURE_MAIL_WEBHOOK",
+            "is no name:secret that nobody could guess",
             f"write a name, a colon and at least {SHORTEST_SECRET} random characters",
-        )  # fmt: skip
+        )
 
 
 def _why_deaf(provider: Provider, given: Mapping[str, str]) -> str:

@@ -78,6 +78,8 @@ class PolicyVersion(models.Model):
     note = models.TextField(blank=True)
     active = models.BooleanField(default=True)
 
+    NEVER_PERSONAL: ClassVar[dict[str, str]] = {"name": "the address of a document"}
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["name", "version"], name="policy_version_once"),

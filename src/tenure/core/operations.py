@@ -26,11 +26,34 @@ class DoctorLimits(BaseModel):
     jobs_failed_days: int = Field(ge=0)
 
 
-class BackupNumbers(BaseModel):
+class BackupSettings(BaseModel):
     """How a backup is made."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     state_pages_per_step: int = Field(ge=1)
+
+
+class FreePages(BaseModel):
+    """When SQLite's free pages go back to the disk."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    least_mb: int = Field(ge=0)
+    pages_per_step: int = Field(ge=1)
+    rewrite_share: float = Field(gt=0, le=1)
+
+
+class SignIn(BaseModel):
+    """After how many wrong passwords signing in is closed, and for how long."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    per_name_and_address: int = Field(ge=1)
+    per_address: int = Field(ge=1)
+    per_name: int = Field(ge=1)
+    pause_minutes: int = Field(ge=1)
+
+    def in_order(self) -> tuple[int, int, int]:
+        """The limits in the order of AXES_LOCKOUT_PARAMETERS."""
+        return self.per_name_and_address, self.per_address, self.per_name
 
 
 class Operations(BaseModel):
@@ -38,12 +61,16 @@ class Operations(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     doctor: DoctorLimits
-    backup: BackupNumbers
+    backup: BackupSettings
+    free_pages: FreePages
+    sign_in: SignIn
 
 
 def parse(source: str, text: str) -> Operations:
-    """The document in ``text``; SpecError names a wrong key."""
-    return toml.parse(Operations, source, toml.read(source, text))
+    """The document in ``text``; SpecError names a wrong key. A part it lacks is as packaged: it may
+    have been saved before the part was invented."""
+    ours = toml.read(DEFAULT.name, DEFAULT.read_text(encoding="utf-8"))
+    return toml.parse(Operations, source, {**ours, **toml.read(source, text)})
 
 
 def packaged() -> Operations:
@@ -55,3 +82,13 @@ def current() -> Operations:
     """The numbers in force."""
     found: Operations = policy.load(DOCUMENT)
     return found
+
+
+def documents() -> tuple[policy.PolicyDocument, ...]:
+    """What a workspace may change of it."""
+    about = "What the doctor takes as well, and how backups are made."
+    return (
+        policy.PolicyDocument(
+            DOCUMENT, "Operations", DEFAULT, parse, about, permission=policy.GOVERN
+        ),
+    )

@@ -99,6 +99,39 @@ def has(who: Any, permission: str) -> bool:
     return permission in permissions_of(who)
 
 
+def refuse_grant(by: object, role: str) -> None:
+    """PermissionDenied unless ``by`` has every permission of ``role``: nobody gives a colleague or
+    a key more than they have, nor lays hands on who has more. A plain name is the operator."""
+    if policy.is_operator(by):
+        return
+    lacks = table().granted(role) - permissions_of(by)
+    if lacks:
+        raise PermissionDenied(
+            f"the role {role} has permissions that yours lacks: {_listed(lacks)}"
+        )
+
+
+def grantable(by: object) -> dict[str, str]:
+    """Name and title of the roles that ``by`` may give: those with no permission they lack."""
+    known, own = table(), permissions_of(by)
+    return {n: role.title for n, role in known.roles.items() if known.granted(n) <= own}
+
+
+def refuse_raise(by: object, before: RoleTable, after: RoleTable) -> None:
+    """PermissionDenied if the table ``after`` gives any role a permission that ``by`` lacks."""
+    own = permissions_of(by)
+    for name in after.roles:
+        lacks = after.granted(name) - before.granted(name) - own
+        if lacks:
+            raise PermissionDenied(
+                f"the role {name} would get permissions that yours lacks: {_listed(lacks)}"
+            )
+
+
+def _listed(permissions: frozenset[str]) -> str:
+    return ", ".join(sorted(permissions))
+
+
 def needs(permission: str) -> Callable[[View], View]:
     """A view that answers 403 unless the signed-in colleague has ``permission``."""
 
@@ -113,3 +146,18 @@ def needs(permission: str) -> Callable[[View], View]:
         return guarded  # type: ignore[return-value]
 
     return decorate
+
+
+def documents() -> tuple[policy.PolicyDocument, ...]:
+    """What a workspace may change of it."""
+    return (
+        policy.PolicyDocument(
+            DOCUMENT,
+            "Roles",
+            DEFAULT,
+            parse,
+            "Who may see and do what.",
+            guard=refuse_raise,
+            permission=policy.GOVERN,
+        ),
+    )

@@ -55,7 +55,9 @@ def enqueue_due(now: datetime) -> list[str]:
     began = []
     for entry in periodics.values():
         slot = entry.slot(now)
-        if not Job.objects.filter(kind=entry.kind, key="", created_at__gte=slot).exists():
+        # Not simply "since": what a clock that ran ahead began is for a period to come.
+        here = Job.objects.filter(kind=entry.kind, key="", created_at__gte=slot)
+        if not here.filter(created_at__lt=slot + entry.period).exists():
             jobs.enqueue(entry.kind, now=now)
             began.append(entry.kind)
     return began

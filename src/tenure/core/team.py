@@ -58,6 +58,7 @@ def invite(email: str, role: str, name: str = "", *, by: object, now: datetime) 
     since mail may not be set up.
     """
     _refuse_role(role)
+    roles.refuse_grant(by, role)
     user = User(email=_address(email), name=name.strip()[:200], role=role)
     user.set_unusable_password()
     try:
@@ -76,9 +77,21 @@ def invite(email: str, role: str, name: str = "", *, by: object, now: datetime) 
 
 def new_link(user: User, *, by: object, now: datetime) -> str:
     """A fresh one-time path to set the password, for who lost the first or forgot the password."""
+    roles.refuse_grant(by, user.role)  # who sets a password signs in as its owner
     _refuse_inactive(user)
     audit.record(by, "team.link", "user", user.email, now=now)
     return set_password_path(user)
+
+
+@transaction.atomic
+def set_password(user: User, password: str, *, by: object, now: datetime) -> None:
+    """Give a colleague a password; they are signed out everywhere. SpecError if it is weak."""
+    roles.refuse_grant(by, user.role)
+    _refuse_inactive(user)
+    check_password(password, user)
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    audit.record(by, "team.password", "user", user.email, now=now)
 
 
 def set_password_path(user: User) -> str:
@@ -90,13 +103,17 @@ def set_password_path(user: User) -> str:
 
 @transaction.atomic
 def change_role(user_id: int, role: str, *, by: object, now: datetime) -> User:
-    """Give a colleague another role. SpecError if that would leave no admin."""
+    """Give a colleague another role. SpecError if that would leave no admin, or if it is one's
+    own; PermissionDenied for roles (old or new) with permissions that ``by`` lacks."""
     _refuse_role(role)
     user = _locked(user_id)
     if user.role == role:
         return user
-    before = _state(user)
+    roles.refuse_grant(by, user.role)
+    roles.refuse_grant(by, role)
     _keep_an_admin(user)
+    _refuse_own(user, by)
+    before = _state(user)
     user.role = role
     user.save(update_fields=["role"])
     audit.record(by, "team.role", "user", user.email, before, _state(user), now=now)
@@ -109,6 +126,7 @@ def deactivate(user_id: int, *, by: object, now: datetime) -> User:
     user = _locked(user_id)
     if not user.is_active:
         return user
+    roles.refuse_grant(by, user.role)
     before = _state(user)
     _keep_an_admin(user)
     user.is_active = False
@@ -123,6 +141,7 @@ def reactivate(user_id: int, *, by: object, now: datetime) -> User:
     user = _locked(user_id)
     if user.is_active:
         return user
+    roles.refuse_grant(by, user.role)
     before = _state(user)
     user.is_active = True
     user.save(update_fields=["is_active"])
@@ -160,6 +179,11 @@ def _keep_an_admin(user: User) -> None:
 def _refuse_role(role: str) -> None:
     if role not in roles.names():
         raise SpecError("team", "role", f"is {role!r}", f"use one of {', '.join(roles.names())}")
+
+
+def _refuse_own(user: User, by: object) -> None:
+    if getattr(by, "pk", None) == user.pk:
+        raise SpecError("team", "role", "is your own", "ask another admin to change it")
 
 
 def _refuse_inactive(user: User) -> None:

@@ -14,7 +14,7 @@ from time import monotonic
 from django.db import close_old_connections, connections
 from django.db.utils import DatabaseError
 
-from tenure.core import jobs, schedule
+from tenure.core import jobs, leases, schedule
 
 log = logging.getLogger("tenure.worker")
 
@@ -30,29 +30,44 @@ def own_name() -> str:
 
 
 class Worker:
-    """Runs until ``stop`` is set; a job in hand is then finished or left to its lease."""
+    """Runs until ``stop`` is set; a job in progress is then finished, or put back at its next
+    checkpoint, and every lease is released."""
 
     def __init__(self, clock: Callable[[], datetime] = utc_now) -> None:
         self.name = own_name()
         self.clock = clock
         self.stop = threading.Event()
-        self._in_hand: jobs.Running | None = None
+        self._done = threading.Event()
+        self._running: jobs.Running | None = None
 
     def run(self) -> None:
         """Work in this thread until told to stop."""
         threads = [
-            threading.Thread(target=self._loop, args=(step,), daemon=True, name=step.__name__)
-            for step in (self._duties(), self._show_life)
+            threading.Thread(target=self._loop, args=args, daemon=True, name=args[0].__name__)
+            for args in ((self._duties(), self.stop), (self._show_life, self._done))
         ]
         for thread in threads:
             thread.start()
-        self._loop(self._job)
+        try:
+            self._loop(self._job, self.stop)
+        finally:
+            self._done.set()  # only now: a job that takes its time to end is still ours
         for thread in threads:
             thread.join(timeout=10)
+        if not any(thread.is_alive() for thread in threads):
+            self._release()
 
-    def _loop(self, step: Callable[[], float]) -> None:
+    def _release(self) -> None:
+        try:
+            leases.release_all()
+        except (DatabaseError, OSError) as error:
+            log.warning("%s; what this worker held is free when its leases run out", error)
+        finally:
+            connections.close_all()
+
+    def _loop(self, step: Callable[[], float], ended: threading.Event) -> None:
         pause = 0.0
-        while not self.stop.wait(pause):
+        while not ended.wait(pause):
             try:
                 close_old_connections()
                 pause = step()
@@ -78,20 +93,20 @@ class Worker:
 
     def _job(self) -> float:
         schedule.enqueue_due(self.clock())
-        self._in_hand = jobs.claim(self.name, self.clock)
-        if self._in_hand is None:
+        self._running = jobs.claim(self.name, self.clock, self.stop.is_set)
+        if self._running is None:
             return jobs.settings()["poll"]
         try:
-            jobs.run(self._in_hand)
+            jobs.run(self._running)
         finally:
-            self._in_hand = None
+            self._running = None
         return 0.0
 
     def _show_life(self) -> float:
-        job = self._in_hand
+        job = self._running
         if job is not None:
             try:
-                job.save()
-            except jobs.LeaseLost as lost:
+                job.renew()
+            except leases.LeaseLost as lost:
                 log.warning("%s", lost)
         return jobs.settings()["lease"] / 4

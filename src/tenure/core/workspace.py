@@ -36,7 +36,8 @@ class Workspace:
             return path.read_text().strip()
         except FileNotFoundError:
             key = secrets.token_urlsafe(48)
-            temporary = path.with_suffix(f".{os.getpid()}")
+            # A name of its own for each thread: they share the process's number.
+            temporary = path.with_suffix(f".{secrets.token_hex(8)}")
             temporary.touch(mode=0o600)
             temporary.write_text(key)
             try:

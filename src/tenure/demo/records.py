@@ -116,10 +116,23 @@ def cards(world: World, rows: Rows) -> pa.Table:
     return known(pa.Table.from_pylist(found, _CARDS), "updated_at")
 
 
-_CARDS = pa.schema([(n, ARROW[TABLES["cards"].column(n).kind]) for n in (
-    "card_id", "account_id", "updated_at", "status", "network", "last4", "exp_month", "exp_year",
-    "is_default", "self_updating",
-)])  # fmt: skip
+_CARDS = pa.schema(
+    [
+        (n, ARROW[TABLES["cards"].column(n).kind])
+        for n in (
+            "card_id",
+            "account_id",
+            "updated_at",
+            "status",
+            "network",
+            "last4",
+            "exp_month",
+            "exp_year",
+            "is_default",
+            "self_updating",
+        )
+    ]
+)
 
 
 def _card(world: World, account: int, number: int, day: int) -> Iterator[dict[str, object]]:
@@ -130,12 +143,17 @@ def _card(world: World, account: int, number: int, day: int) -> Iterator[dict[st
         year, name = int(str(valid)[:4]), f"lc-{account:04d}-{number + 1}"
         network = NETWORKS[(account + number) % len(NETWORKS)]
         yield {
-            "card_id": name, "account_id": world.account([account])[0],
-            "updated_at": world.time([at * DAY + MORNING])[0].as_py(), "status": "active",
-            "network": network, "last4": f"{(account * 7919 + number * 31) % 10_000:04d}",
-            "exp_month": int(str(valid)[5:7]), "exp_year": year, "is_default": number == 0,
+            "card_id": name,
+            "account_id": world.account([account])[0],
+            "updated_at": world.time([at * DAY + MORNING])[0].as_py(),
+            "status": "active",
+            "network": network,
+            "last4": f"{(account * 7919 + number * 31) % 10_000:04d}",
+            "exp_month": int(str(valid)[5:7]),
+            "exp_year": year,
+            "is_default": number == 0,
             "self_updating": network == "visa" and account % 3 == 0,
-        }  # fmt: skip
+        }
         if valid >= last:
             return
         at = int((valid.astype("datetime64[D]") - world.calendar.dates[0]).astype(int)) + 20

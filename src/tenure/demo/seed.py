@@ -19,21 +19,21 @@ from tenure.demo import broken_sdk, marker
 from tenure.demo.company import Company
 from tenure.demo.marker import Marker
 from tenure.demo.simulate import Simulation, simulate
-from tenure.facts import duties
-from tenure.facts.inbox import Letter, store
+from tenure.facts import periodic_tasks
+from tenure.facts.inbox import RawRequest, store
 from tenure.facts.models import Quarantined
 from tenure.health import actions, proposals
 from tenure.health import policy as health_policy
 from tenure.health.learned import models_kept
 from tenure.health.models import LearnedModel, Trial
-from tenure.learning.audit import actions as practice
 from tenure.learning.investigations import actions as losses
 from tenure.learning.investigations.queries import counts
+from tenure.learning.practice_audit import actions as practice
 from tenure.metrics.indicators import actions as indicators
 from tenure.plays import advance, dry_run, switching
 from tenure.plays import jobs as play_jobs
 from tenure.plays.models import Enrolment, PlaySwitch
-from tenure.plays.tasks.models import Task
+from tenure.work.tasks.models import Task
 
 PASSWORD = "try-the-demo"  # noqa: S105 - it is printed: the data is invented
 MOBILE = "larkspur-mobile"
@@ -146,8 +146,8 @@ class Seeding:
     def _broken(self, _: Report) -> str:
         assert self._simulation is not None
         sent = broken_sdk.requests(self._simulation, np.random.default_rng(self.mark.seed))
-        store([Letter(at, f"segment:{MOBILE}", "segment:batch", body) for at, body in sent])
-        duties.flush_now(self.now)
+        store([RawRequest(at, f"segment:{MOBILE}", "segment:batch", body) for at, body in sent])
+        periodic_tasks.flush_now(self.now)
         held = Quarantined.objects.filter(source=f"segment:{MOBILE}").count()
         return f"{held} facts held back by the contracts"
 

@@ -150,6 +150,9 @@ def _answer(
     second = day * DAY + int(rng.uniform(8, 20) * 3600) + int(rng.exponential(1.5)) * DAY
     comment = str(rng.choice(words["comments"][tone])) if rng.random() < 0.4 else ""
     return {
-        "person": person, "account": account, "second": second, "score": score,
+        "person": person,
+        "account": account,
+        "second": second,
+        "score": score,
         "comment": comment or None,
-    }  # fmt: skip
+    }

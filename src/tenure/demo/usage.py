@@ -15,9 +15,12 @@ from tenure.demo.population import Population
 DAY = 86_400
 SIGNED_IN = "Signed In"
 ASIDE = (
-    "Teammate Invited", "Data Exported", "Billing Page Viewed", "Feature Requested",
+    "Teammate Invited",
+    "Data Exported",
+    "Billing Page Viewed",
+    "Feature Requested",
     "Upgrade Page Viewed",
-)  # fmt: skip
+)
 
 
 @dataclass

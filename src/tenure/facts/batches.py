@@ -15,11 +15,9 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F, Q
 
+from tenure.core import leases
+from tenure.core.leases import LeaseLost
 from tenure.facts.models import Batch
-
-
-class LeaseLost(Exception):  # noqa: N818 - it is no error of anybody
-    """Another worker has this process now; nothing of ours may count."""
 
 
 @dataclass
@@ -66,9 +64,10 @@ def begin(name: str, owner: str, pick: Pick, now: datetime, lease_seconds: float
 
 def _claimed(name: str, owner: str, now: datetime, lease_seconds: float) -> Batch | None:
     Batch.objects.get_or_create(name=name)
-    free = Q(lease_owner__in=("", owner)) | Q(lease_until__isnull=True) | Q(lease_until__lt=now)
-    until = now + timedelta(seconds=lease_seconds)
-    if not Batch.objects.filter(free, name=name).update(lease_owner=owner, lease_until=until):
+    length = timedelta(seconds=lease_seconds)
+    free = Q(lease_owner__in=("", owner)) | leases.free(now, length)
+    rows = Batch.objects.filter(free, name=name)
+    if not rows.update(lease_owner=owner, lease_until=now + length):
         return None
     return Batch.objects.get(name=name)
 
@@ -76,6 +75,11 @@ def _claimed(name: str, owner: str, now: datetime, lease_seconds: float) -> Batc
 def release(name: str, owner: str) -> None:
     """Let others have it at once; whatever is in hand stays written down."""
     Batch.objects.filter(name=name, lease_owner=owner).update(lease_owner="", lease_until=None)
+
+
+def release_of(owner: str) -> None:
+    """The same of everything that ``owner`` holds."""
+    Batch.objects.filter(lease_owner=owner).update(lease_owner="", lease_until=None)
 
 
 def changed_elsewhere(name: str) -> None:

@@ -24,7 +24,10 @@ class Context(msgspec.Struct, rename="camel", gc=False):
 
 
 class Call(msgspec.Struct, rename="camel", gc=False):
-    """One track, identify, group, page, screen or alias call; ``own`` for what Tenure did."""
+    """One track, identify, group, page, screen or alias call; ``own`` for what Tenure did.
+
+    ``ago_ms`` is how long before it was received it happened, of senders that tell no time.
+    """
 
     type: str = ""
     message_id: Text = None
@@ -37,13 +40,14 @@ class Call(msgspec.Struct, rename="camel", gc=False):
     timestamp: Text = None
     original_timestamp: Text = None
     sent_at: Text = None
+    ago_ms: int | float | None = None
     properties: msgspec.Raw = NOTHING
     traits: msgspec.Raw = NOTHING
     context: Context | None = None
 
 
 @dataclass(frozen=True)
-class Misfit:
+class Invalid:
     """Something in a request that is no call: the text as it came, and what is wrong with it."""
 
     payload: str
@@ -58,7 +62,7 @@ class Parsed:
     """What one request said."""
 
     calls: list[Call] = field(default_factory=list)
-    misfits: list[Misfit] = field(default_factory=list)
+    misfits: list[Invalid] = field(default_factory=list)
 
 
 Parser = Callable[[bytes], Parsed]
@@ -78,7 +82,7 @@ def one_by_one(items: list[msgspec.Raw]) -> Parsed:
     return parsed
 
 
-def misfit(body: bytes, error: Exception) -> Misfit:
+def misfit(body: bytes, error: Exception) -> Invalid:
     """Why ``body`` could not be decoded, with the field if the decoder named one."""
     problem, _, path = str(error).partition(" - at `$.")
-    return Misfit(body.decode("utf-8", "replace"), "wrong_shape", path.rstrip("`"), problem)
+    return Invalid(body.decode("utf-8", "replace"), "wrong_shape", path.rstrip("`"), problem)

@@ -7,6 +7,7 @@ tell "empty" from "wrong". Nothing is guessed: ``1/9/2015`` is a time only when 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -14,9 +15,17 @@ import pyarrow as pa
 from tenure.analytics.errors import SpecError
 from tenure.analytics.money import DECIMALS
 from tenure.analytics.tables import Kind
+from tenure.facts.number_texts import Sign
 
-_TOKEN = re.compile(r"%-?[A-Za-z%]|y{4}|y{2}|m{1,2}|d{1,2}|h{1,2}|s{1,2}", re.IGNORECASE)
-_PLACES = {"yyyy": "%Y", "yy": "%y", "d": "%d", "h": "%H", "s": "%S"}
+_DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_CLOCK = "[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?"
+PLAIN_TIME = f"{_DAY}({_CLOCK})?"
+"""Text that the engine reads as a time without a zone, whole."""
+ZONED_TIME = f"{_DAY}{_CLOCK}(Z|[+-](0[0-9]|1[0-3])(:?[0-5][0-9])?)"
+"""Text that the engine reads as a time with its zone, whole."""
+NUMBER_TIME = "[+-]?[0-9]+([.][0-9]+)?([eE][+]?[0-9]+)?"
+"""Seconds, milli- or microseconds since 1970, or a day as yyyymmdd."""
+DAYS_SINCE = "days-since:"
 
 
 @dataclass(frozen=True)
@@ -26,7 +35,9 @@ class Reading:
     ``zone`` is the IANA zone of times that name none; ``date_format`` such as ``m/d/yyyy``,
     ``%d.%m.%Y %H:%M`` or ``days-since:2013-10-01``; ``nulls`` are texts that mean "empty";
     ``major`` names amount columns (``mrr_minor``) that are given in major units; ``untyped`` says
-    that all is text (CSV), so that unknown columns full of digits become numbers.
+    that all is text (CSV), so that unknown columns full of digits become numbers; ``decimal`` is
+    the decimal sign of numbers that are text, if somebody named it, and ``found`` the one that the
+    values of each field's column showed.
     """
 
     zone: str = "UTC"
@@ -34,6 +45,8 @@ class Reading:
     nulls: tuple[str, ...] = ()
     major: frozenset[str] = field(default_factory=frozenset)
     untyped: bool = False
+    decimal: Sign = ""
+    found: Mapping[str, Sign] = field(default_factory=dict)
 
 
 def quote(name: str) -> str:
@@ -44,32 +57,6 @@ def quote(name: str) -> str:
 def literal(text: str) -> str:
     """A text as an SQL literal."""
     return "'" + text.replace("'", "''") + "'"
-
-
-def strptime_format(text: str) -> str:
-    """A format as people write it, in strptime's language.
-
-    >>> strptime_format("m/d/yyyy"), strptime_format("dd.mm.yyyy hh:mm")
-    ('%m/%d/%Y', '%d.%m.%Y %H:%M')
-    """
-    if "%" in text:
-        return text
-    seen_hours = False
-
-    def place(match: re.Match[str]) -> str:
-        nonlocal seen_hours
-        token = match.group().lower()
-        if token[0] == "m":
-            return "%M" if seen_hours else "%m"
-        seen_hours = seen_hours or token[0] == "h"
-        return _PLACES.get(token) or _PLACES[token[0]]
-
-    done = _TOKEN.sub(place, text)
-    if "%Y" not in done and "%y" not in done:
-        raise SpecError(
-            "--date-format", text, "names no year", "write it such as m/d/yyyy or %d.%m.%Y %H:%M"
-        )
-    return done
 
 
 def is_text(kind: pa.DataType) -> bool:
@@ -140,29 +127,18 @@ def _moment(column: str, text: str, arrow: pa.DataType, reading: Reading) -> str
         return f"CAST({column} AS TIMESTAMPTZ)"
     if pa.types.is_timestamp(arrow) or pa.types.is_date(arrow):
         return f"timezone({zone}, CAST({column} AS TIMESTAMP))"
-    written = _written(text, zone, reading.date_format)
-    return f"COALESCE({written}, {_epoch(text)})" if not reading.date_format else written
-
-
-def _written(text: str, zone: str, date_format: str) -> str:
-    if date_format.startswith("days-since:"):
-        first = _first_day(date_format)
-        days = f"TRY_CAST({text} AS DOUBLE)"
+    if reading.date_format.startswith(DAYS_SINCE):
+        days, first = f"TRY_CAST({text} AS DOUBLE)", _first_day(reading.date_format)
         passed = f"to_microseconds(CAST(round({days} * 86400000000) AS BIGINT))"
         return f"timezone({zone}, TIMESTAMP {literal(first)} + {passed})"
-    ending = "'(Z|z|[+-][0-9]{2}:?([0-9]{2})?)\\s*$'"
-    has_zone = f"regexp_matches({text}, {ending}) AND length({text}) > 10"
-    clean = f"regexp_replace(trim({text}), '\\s*UTC$', 'Z')"
-    iso = (
-        f"CASE WHEN NOT regexp_matches({text}, '^\\s*[0-9]{{4}}-[0-9]') THEN NULL"
-        f" WHEN {has_zone} OR {text} LIKE '%UTC' THEN TRY_CAST({clean} AS TIMESTAMPTZ)"
-        f" ELSE timezone({zone}, TRY_CAST({text} AS TIMESTAMP)) END"
+    clean = f"trim({text})"
+    return (
+        f"CASE WHEN regexp_full_match({clean}, '{ZONED_TIME}')"
+        f" THEN TRY_CAST({clean} AS TIMESTAMPTZ)"
+        f" WHEN regexp_full_match({clean}, '{PLAIN_TIME}')"
+        f" THEN timezone({zone}, TRY_CAST({clean} AS TIMESTAMP))"
+        f" ELSE {'NULL' if reading.date_format else _epoch(clean)} END"
     )
-    if not date_format:
-        return iso
-    pattern = literal(strptime_format(date_format))
-    told = f"CAST(try_strptime(trim({text}), {pattern}) AS TIMESTAMP)"
-    return f"COALESCE(timezone({zone}, {told}), {iso})"
 
 
 def _first_day(date_format: str) -> str:
@@ -176,6 +152,7 @@ def _first_day(date_format: str) -> str:
 
 def _epoch(text: str) -> str:
     number = f"TRY_CAST({text} AS DOUBLE)"
+    written = f"regexp_full_match({text}, '{NUMBER_TIME}')"
     micros = (
         f"CASE WHEN abs({number}) < 1e8 THEN NULL WHEN abs({number}) < 1e11 THEN {number} * 1e6"
         f" WHEN abs({number}) < 1e14 THEN {number} * 1e3"
@@ -184,15 +161,16 @@ def _epoch(text: str) -> str:
     day = f"regexp_full_match({text}, '(19|20)[0-9]{{6}}')"
     return (
         f"CASE WHEN {day} THEN timezone('UTC', CAST(try_strptime({text}, '%Y%m%d') AS TIMESTAMP))"
-        f" ELSE make_timestamptz(CAST({micros} AS BIGINT)) END"
+        f" WHEN {written} THEN make_timestamptz(CAST({micros} AS BIGINT)) END"
     )
 
 
 def minor(text: str, currency: str) -> str:
-    """An amount in major units as minor units of ``currency`` (two decimals unless ISO differs)."""
+    """An amount in major units as minor units of ``currency`` (two decimals unless ISO differs);
+    NULL where it has more decimals than the currency."""
     cases = "".join(
         f" WHEN {currency} IN ({', '.join(literal(c) for c in codes)}) THEN {10**places}"
         for places, codes in DECIMALS.items()
     )
-    amount = f"TRY_CAST({text} AS DECIMAL(24,6))"
-    return f"CAST(round({amount} * (CASE{cases} ELSE 100 END), 0) AS BIGINT)"
+    amount = f"TRY_CAST(trim({text}) AS DECIMAL(30,8)) * (CASE{cases} ELSE 100 END)"
+    return f"CASE WHEN {amount} = trunc({amount}) THEN TRY_CAST({amount} AS BIGINT) END"

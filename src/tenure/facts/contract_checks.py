@@ -13,7 +13,7 @@ from tenure.analytics.tables import Table
 from tenure.facts import sql
 from tenure.facts.casts import literal, quote
 from tenure.facts.contracts import Contract, Contracts, FieldRule
-from tenure.facts.refusal import explain, shown
+from tenure.facts.rejection import explain, shown
 
 
 @dataclass(frozen=True)
@@ -112,10 +112,13 @@ class _Value:
 
 
 _JSON_TYPES = {
-    "text": ("VARCHAR",), "number": ("BIGINT", "UBIGINT", "DOUBLE", "HUGEINT"),
-    "integer": ("BIGINT", "UBIGINT", "HUGEINT"), "bool": ("BOOLEAN",), "list": ("ARRAY",),
+    "text": ("VARCHAR",),
+    "number": ("BIGINT", "UBIGINT", "DOUBLE", "HUGEINT"),
+    "integer": ("BIGINT", "UBIGINT", "HUGEINT"),
+    "bool": ("BOOLEAN",),
+    "list": ("ARRAY",),
     "object": ("OBJECT",),
-}  # fmt: skip
+}
 
 
 def _rule_tests(value: _Value, rule: FieldRule) -> list[tuple[str, str, dict[str, Any]]]:

@@ -131,16 +131,17 @@ def _check_names(source: str, contracts: Contracts) -> None:
             raise SpecError(source, f"sources.{name}.fields", "has no meaning", remedy)
 
 
-def register() -> None:
-    """Makes the document known to policy; called once at start."""
-    policy.register(
+def documents() -> tuple[policy.PolicyDocument, ...]:
+    """What a workspace may change of it."""
+    return (
         policy.PolicyDocument(
             name=DOCUMENT,
             title="Data contracts",
             path=Path(__file__).with_name("contracts.toml"),
             parse=parse,
             description="What every event, table and source promises.",
-        )
+            permission=policy.EDIT,
+        ),
     )
 
 

@@ -2,8 +2,8 @@
 
 A fact *of* the person (their id, device or mail address) stands for a random pseudonym afterwards:
 numbers stay, texts go, so that an account's counts and distinct people remain. A fact of somebody
-else that merely mentions them loses the mention. New rows are appended before the old are deleted,
-under a transaction number of the erasure, so that a run cut off anywhere is simply done again.
+else that merely mentions them loses the mention. All changes of a table are one commit, so that a
+run cut off anywhere is simply done again.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from hashlib import sha256
 from typing import Any
 
 import pyarrow as pa
@@ -20,10 +21,12 @@ import pyarrow as pa
 from tenure.facts import sql
 from tenure.facts.casts import literal, quote
 from tenure.facts.lake import Lake
+from tenure.facts.mentions import GONE
 from tenure.facts.persons import Subject, settings
 
-GONE = "[erased]"
 _OWN_IDS = ("person_id", "anonymous_id")
+_PRINT = "_print"
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -36,54 +39,114 @@ class Touched:
 
 def matching(lake: Lake, table: str, subject: Subject) -> pa.Table | None:
     """All facts of ``table`` that are of the person or mention them; None if there are none."""
+    found = _candidates(lake, table, subject)
+    if found is None:
+        return None
+    rows = found.drop_columns([_PRINT])
+    named = [
+        is_of(row, subject) or _cleaned(table, row, subject, "") != row for row in rows.to_pylist()
+    ]
+    rows = rows.filter(pa.array(named, pa.bool_()))
+    return rows if rows.num_rows else None
+
+
+def _candidates(lake: Lake, table: str, subject: Subject) -> pa.Table | None:
+    """Facts that a coarse look takes for the person's, each with the print of its texts."""
     files = lake.files(table)
     if not files.num_rows:
         return None
     listed = ", ".join(literal(p) for p in files["path"].to_pylist())
     source = f"read_parquet([{listed}], union_by_name=true, hive_partitioning=true)"
     schema = sql.connection().sql(f"SELECT * FROM {source} LIMIT 0").to_arrow_table().schema
-    found = sql.connection().sql(f"SELECT * FROM {source} WHERE {where(schema, subject)}")
+    mark = _print(_texts(schema))
+    found = sql.connection().sql(
+        f"SELECT *, {mark} AS {_PRINT} FROM {source} WHERE {_coarse(schema, subject)}"
+    )
     rows = found.to_arrow_table()
     return rows if rows.num_rows else None
 
 
-def where(schema: pa.Schema, subject: Subject, days: tuple[date, ...] = ()) -> str:
-    """The condition under which a row is touched, in SQL that DuckDB and DataFusion both read."""
-    tests = [_mine(schema, subject)]
-    for field in schema:
-        if pa.types.is_string(field.type) or pa.types.is_large_string(field.type):
-            low = f"lower(coalesce({quote(field.name)}, ''))"
-            tests += [f"strpos({low}, {literal(mark)}) > 0" for mark in subject.marks()]
-    condition = "(" + " OR ".join(tests) + ")"
-    if days:
-        listed = ", ".join(f"DATE '{d}'" for d in days)
-        condition = f"received_day IN ({listed}) AND {condition}"
-    return condition
+def _texts(schema: pa.Schema) -> list[str]:
+    texts = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
+    return [f.name for f in schema if any(is_text(f.type) for is_text in texts)]
 
 
-def _mine(schema: pa.Schema, subject: Subject) -> str:
-    ids = ", ".join(literal(i) for i in subject.ids)
-    own = [f"{c} IN ({ids})" for c in _OWN_IDS if c in schema.names]
-    return " OR ".join(own) or "false"
+def _print(columns: list[str], of: str = "") -> str:
+    """What tells a fact from others by its texts, in SQL that both engines read."""
+    parts = ", ".join(f"'|', coalesce({of}{quote(c)}, '~')" for c in columns)
+    return f"md5(concat({parts}))"
 
 
-def erase_from(
-    lake: Lake, table: str, subject: Subject, pseudonym: str, writer: str
-) -> Touched | None:
+def _coarse(schema: pa.Schema, subject: Subject) -> str:
+    """A condition under which a row may be the person's or name them."""
+    ids = _listed(subject.ids)
+    tests = [f"{quote(c)} IN ({ids})" for c in _OWN_IDS if c in schema.names]
+    at_home: list[str] = []
+    for name in _texts(schema):
+        spoken = _is_spoken(name)
+        found = subject.mentions.addresses if _is_code(name) else subject.mentions
+        tests += [_holds(name, texts) for texts in found.needles()]
+        tests += [_ends(name, tail) for tail in found.tails if spoken]
+        at_home += [_holds(name, texts) for texts in found.word_needles() if spoken]
+    if at_home and subject.accounts and "account_id" in schema.names:
+        tests.append(f"account_id IN ({_listed(subject.accounts)}) AND ({' OR '.join(at_home)})")
+    return " OR ".join(f"({test})" for test in tests) or "false"
+
+
+def _is_code(column: str) -> bool:
+    return column in settings()["codes"]["columns"]
+
+
+def _is_spoken(column: str) -> bool:
+    """Whether people write into it, so that a first name or a number may stand there."""
+    names_others = column in settings()["codes"]["others"]
+    return not (_is_code(column) or names_others or column.endswith("_id"))
+
+
+def _holds(column: str, texts: list[str]) -> str:
+    low = f"lower(coalesce({quote(column)}, ''))"
+    return " AND ".join(f"strpos({low}, {literal(text)}) > 0" for text in texts)
+
+
+def _ends(column: str, digits: str) -> str:
+    return f"strpos(regexp_replace({quote(column)}, '[^0-9]', '', 'g'), {literal(digits)}) > 0"
+
+
+def _listed(values: tuple[str, ...]) -> str:
+    return ", ".join(map(literal, values)) or "''"
+
+
+def erase_from(lake: Lake, table: str, subject: Subject, pseudonym: str) -> Touched | None:
     """Rewrites the facts of ``table`` that are touched; None if there are none."""
-    rows = matching(lake, table, subject)
-    if rows is None:
+    found = _candidates(lake, table, subject)
+    if found is None:
         return None
-    days = tuple(sorted({d for d in rows["received_day"].to_pylist() if d}))
-    clean = [_cleaned(table, row, subject, pseudonym) for row in rows.to_pylist()]
-    lake.append(table, pa.Table.from_pylist(clean, schema=rows.schema), (writer, 1))
-    lake.rewrite(table, where(rows.schema, subject, days))
-    return Touched(rows.num_rows, days)
+    texts = _texts(found.schema.remove(found.schema.get_field_index(_PRINT)))
+    changed: dict[str, Row] = {}
+    days, rows = set[date](), 0
+    for row in found.to_pylist():
+        mark = row.pop(_PRINT)
+        clean = _cleaned(table, row, subject, pseudonym)
+        if clean != row:
+            changed[mark] = {_PRINT: mark, **{name: clean[name] for name in texts}}
+            days.add(row["received_day"])
+            rows += 1
+    if not changed:
+        return None
+    _amend(lake, table, texts, list(changed.values()), tuple(sorted(days)))
+    return Touched(rows, tuple(sorted(days)))
 
 
-def _cleaned(
-    table: str, row: Mapping[str, Any], subject: Subject, pseudonym: str
-) -> dict[str, Any]:
+def _amend(
+    lake: Lake, table: str, texts: list[str], rows: list[Row], days: tuple[date, ...]
+) -> None:
+    schema = pa.schema([(name, pa.string()) for name in (_PRINT, *texts)])
+    listed = ", ".join(f"DATE '{day}'" for day in days)
+    same = f"t.received_day IN ({listed}) AND {_print(texts, 't.')} = s.{_PRINT}"
+    lake.amend(table, pa.Table.from_pylist(rows, schema=schema), same, texts)
+
+
+def _cleaned(table: str, row: Mapping[str, Any], subject: Subject, pseudonym: str) -> Row:
     done = dict(row)
     if is_of(row, subject):
         for column in _OWN_IDS:
@@ -97,7 +160,23 @@ def _cleaned(
             done["session_id"] = _renamed(done["session_id"], pseudonym)
         if done.get("message_id") and subject.within(done["message_id"]):
             done["message_id"] = _renamed(done["message_id"], pseudonym)
-    return {k: without(v, subject) if isinstance(v, str) else v for k, v in done.items()}
+    account = row.get("account_id")
+    for name, value in done.items():
+        if isinstance(value, str):
+            done[name] = _unnamed(name, value, subject, pseudonym, account)
+    return done
+
+
+def _unnamed(column: str, value: str, subject: Subject, pseudonym: str, account: Any) -> str:
+    if column in settings()["codes"]["colleagues"] and value.lower() in subject.colleagues:
+        return value
+    if _is_code(column):
+        return subject.mentions.addresses.without(value)
+    if subject.is_called(value):
+        return pseudonym  # an account that is one person, say
+    if _is_spoken(column):
+        return subject.without(value, account)
+    return subject.mentions.unspoken.without(value)
 
 
 def is_of(row: Mapping[str, Any], subject: Subject) -> bool:
@@ -108,8 +187,6 @@ def is_of(row: Mapping[str, Any], subject: Subject) -> bool:
 
 def _renamed(text: str, pseudonym: str) -> str:
     """A name nobody can trace back: the pseudonym is random and is written down nowhere else."""
-    from hashlib import sha256
-
     return "erased-" + sha256(f"{pseudonym}\0{text}".encode()).hexdigest()[:20]
 
 
@@ -123,16 +200,13 @@ def _numbers(text: str | None) -> str | None:
     if not isinstance(found, dict):
         return None
     left = {
-        k: v for k, v in found.items()
-        if isinstance(v, int | float) and abs(v) <= kept["largest_number"]
+        k: v
+        for k, v in found.items()
+        if isinstance(v, int | float)
+        and abs(v) <= kept["largest_number"]
         and not any(word in re.split(r"[^a-z]+", k.lower()) for word in kept["never"])
-    }  # fmt: skip
+    }
     return json.dumps(left, separators=(",", ":")) if left else None
 
 
-def without(text: str, subject: Subject) -> str:
-    """A text (or JSON) in which the person is no longer mentioned."""
-    for mark in subject.marks():
-        gone = json.dumps(GONE) if mark.startswith('"') else GONE
-        text = re.sub(re.escape(mark), gone, text, flags=re.IGNORECASE)
-    return text
+__all__ = ["GONE", "Touched", "erase_from", "is_of", "matching"]

@@ -1,7 +1,8 @@
 """Exporting and erasing all that is known of a person (GDPR articles 15 and 17), on the record.
 
-Rooms above this one put their part into ``PARTS`` (accounts: people and memberships; connectors:
-uploaded files). The record of an erasure names nobody: it holds a keyed digest of what was asked.
+Rooms above this one put their part into ``PARTS``: what becomes of rows that are the person's own.
+Whatever else names them is swept (see ``sweeping``). The record of an erasure names nobody: it
+holds a keyed digest of what was asked.
 """
 
 from __future__ import annotations
@@ -14,15 +15,25 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.apps import apps
 from django.db import connection, transaction
+from django.db.models import Q
 
 from tenure.analytics.errors import SpecError
 from tenure.analytics.rollup import Rollup
-from tenure.core import audit, workspace
-from tenure.facts import batches, erasing, lake, payloads, persons
-from tenure.facts.duties import flush_now
+from tenure.core import audit, policy, workspace
+from tenure.core.models import PolicyVersion
+from tenure.facts import batches, erasing, lake, payloads, persons, sweeping
 from tenure.facts.identity import FLUSH
-from tenure.facts.models import Erasure, IdentityLink, InboxRow, PersonAccount, Quarantined
+from tenure.facts.models import (
+    Erasure,
+    IdentityLink,
+    IdentitySplit,
+    InboxRow,
+    PersonAccount,
+    Quarantined,
+)
+from tenure.facts.periodic_tasks import flush_now
 from tenure.facts.persons import Subject
 
 DRAIN_TRIES, DRAIN_PAUSE = 40, 0.5
@@ -31,11 +42,12 @@ DRAIN_TRIES, DRAIN_PAUSE = 40, 0.5
 
 @dataclass(frozen=True)
 class Part:
-    """A room's share: what it knows of a person, and how it forgets (giving counts)."""
+    """A room's share: what it knows of a person, and what becomes of rows that are theirs (giving
+    counts), where it is more than losing the mention."""
 
     name: str
     export: Callable[[Subject], Any]
-    erase: Callable[[Subject, str, datetime], dict[str, int]]
+    erase: Callable[[Subject, str, datetime], dict[str, int]] | None = None
 
 
 PARTS: dict[str, Part] = {}
@@ -59,6 +71,7 @@ def export_person(person: str, actor: object, now: datetime) -> dict[str, Any]:
         "accounts": persons.accounts_of(subject),
         "facts": {t: rows for t in here.tables() if (rows := _rows(here, t, subject))},
         "quarantine": [_quarantined(row) for row in _in_quarantine(subject)],
+        "mentions": sweeping.mentions(subject),
         **{part.name: part.export(subject) for part in PARTS.values()},
     }
     counts = {t: len(rows) for t, rows in found["facts"].items()}
@@ -117,19 +130,22 @@ def erase_person(person: str, actor: object, now: datetime) -> Erasure:
     pseudonym = record.counts["pseudonym"]
     counts: dict[str, int] = {}
     days: set[date] = set()
+    found = sweeping.find(subject)
+    _refuse_broken_policy(found, subject)
     for table in here.tables():
-        writer = f"erase:{record.pk}"
-        touched = erasing.erase_from(here, table, subject, pseudonym, writer)
+        touched = erasing.erase_from(here, table, subject, pseudonym)
         if touched:
             counts[table] = touched.rows
             days |= set(touched.days) if table == "events" else set()
+        here.purge(table)
     if days:
         Rollup(workspace.current().rollups).drop(days)
     with transaction.atomic():
         _secure_delete()
         counts |= _erase_state(subject)
         for part in PARTS.values():
-            counts |= part.erase(subject, pseudonym, now)
+            counts |= part.erase(subject, pseudonym, now) if part.erase else {}
+        counts["mentions"] = sweeping.clean(found, subject, pseudonym)
         record.counts, record.completed_at = counts, now
         record.save(update_fields=["counts", "completed_at"])
         audit.record(actor, "person.erase", "person", record.person_digest, None, counts, now=now)
@@ -145,14 +161,16 @@ def _open_record(
     digest = persons.digest(person)
     record = Erasure.objects.filter(kind="erase", person_digest=digest, completed_at=None).first()
     if record is not None:
-        meant = Subject(tuple(record.counts["ids"]), tuple(record.counts["mails"]))
-        return record, meant
+        return record, persons.remembered(record.counts)
     subject = persons.find(here, person)
-    memory = {"ids": list(subject.ids), "mails": list(subject.mails)}
+    pseudonym = f"erased-{secrets.token_hex(8)}"
     record = Erasure.objects.create(
-        kind="erase", person_digest=digest, requested_by=audit.actor_name(actor)[:254],
-        requested_at=now, counts={"pseudonym": f"erased-{secrets.token_hex(8)}", **memory},
-    )  # fmt: skip
+        kind="erase",
+        person_digest=digest,
+        requested_by=audit.actor_name(actor)[:254],
+        requested_at=now,
+        counts={"pseudonym": pseudonym, **subject.memory()},
+    )
     return record, subject
 
 
@@ -160,15 +178,21 @@ def _record(kind: str, person: str, actor: object, now: datetime, counts: dict[s
     digest = persons.digest(person)
     with transaction.atomic():
         Erasure.objects.create(
-            kind=kind, person_digest=digest, requested_by=audit.actor_name(actor)[:254],
-            requested_at=now, completed_at=now, counts=counts,
-        )  # fmt: skip
+            kind=kind,
+            person_digest=digest,
+            requested_by=audit.actor_name(actor)[:254],
+            requested_at=now,
+            completed_at=now,
+            counts=counts,
+        )
         audit.record(actor, f"person.{kind}", "person", digest, None, counts, now=now)
 
 
 def _erase_state(subject: Subject) -> dict[str, int]:
     links = IdentityLink.objects.filter(alias__in=subject.ids).delete()[0]
     links += IdentityLink.objects.filter(person_id__in=subject.ids).delete()[0]
+    apart = Q(alias__in=subject.ids) | Q(person_id__in=subject.ids)
+    links += IdentitySplit.objects.filter(apart).delete()[0]
     places = PersonAccount.objects.filter(person_id__in=subject.ids).delete()[0]
     refused = _in_quarantine(subject)
     for row in refused:
@@ -180,6 +204,28 @@ def _erase_state(subject: Subject) -> dict[str, int]:
         row.save()
     batches.changed_elsewhere(FLUSH)  # flushes forget whom they remember
     return {"identity_links": links, "places": places, "quarantine": len(refused)}
+
+
+def _refuse_broken_policy(found: list[sweeping.Found], subject: Subject) -> None:
+    """SpecError if a policy in force could not be read any more without the person."""
+    keys = [key for one in found if one.model is PolicyVersion for key in one.keys]
+    for row in PolicyVersion.objects.filter(pk__in=keys, active=True):
+        body = subject.without(row.body)
+        if body != row.body and _is_sound(row.name, row.body) and not _is_sound(row.name, body):
+            raise SpecError(
+                "policy",
+                row.name,
+                "names the person where something else has to stand",
+                "take the name out of the document, then erase again",
+            )
+
+
+def _is_sound(name: str, body: str) -> bool:
+    try:
+        policy.parsed(name, body)
+    except SpecError:
+        return False
+    return True
 
 
 def _drain(person: str, now: datetime) -> None:
@@ -214,5 +260,5 @@ def _shrink() -> None:
             cursor.execute("VACUUM")
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # takes the write lock
         else:
-            tables = (Quarantined, InboxRow, IdentityLink, PersonAccount)
-            cursor.execute(f"VACUUM FULL {', '.join(m._meta.db_table for m in tables)}")
+            tables = sorted(m._meta.db_table for m in apps.get_models() if sweeping.swept_fields(m))
+            cursor.execute(f"VACUUM FULL {', '.join(map(connection.ops.quote_name, tables))}")

@@ -33,7 +33,7 @@ from tenure.facts import (
     ingest_policy,
     landed,
     prepare,
-    refused,
+    rejected,
     seen,
     sources,
 )
@@ -44,7 +44,7 @@ from tenure.facts.ingest_policy import IngestPolicy
 from tenure.facts.lake import Lake
 from tenure.facts.models import InboxRow
 from tenure.facts.prepare import Owners, Prepared
-from tenure.facts.refused import Refused
+from tenure.facts.rejected import Rejected
 from tenure.facts.routing import Routing
 from tenure.facts.seen import Seen
 
@@ -164,14 +164,14 @@ class Flusher:
         batch: InHand,
         facts: Mapping[str, pa.Table],
         changes: Changes,
-        refusals: list[Refused],
+        refusals: list[Rejected],
         policy: IngestPolicy,
         now: datetime,
     ) -> None:
         with transaction.atomic():
             batch.finish()
             identity.save(changes, now)
-            refused.keep(refusals, limit=policy.limits.depth, now=now)
+            rejected.keep(refusals, limit=policy.limits.depth, now=now)
             by_source = Counter(item.source for item in refusals)
             sources.count(_counts(facts), now=now, refused=by_source)
             bulk.delete(InboxRow, batch.rows)

@@ -100,6 +100,9 @@ def columns(draft: Draft, policy: IngestPolicy) -> Columns:
         most=clock.most_seconds,
         earliest=times.of_day(clock.earliest),
     )
+    for i, call in enumerate(calls):
+        if call.ago_ms is not None and original[i] == times.NEVER:
+            happened[i] = times.before(int(received[i]), call.ago_ms)
     late = (happened > received) & (happened <= received + int(clock.future_seconds * 1e6))
     contexts = [c.context for c in calls]
     return Columns(

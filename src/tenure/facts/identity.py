@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from django.db import transaction
 
 from tenure.facts import batches, bulk
-from tenure.facts.models import IdentityLink, PersonAccount
+from tenure.facts.models import IdentityLink, IdentitySplit, PersonAccount
 
 MOST_HOPS = 8  # a person renamed more often than this is a loop
 TOUCH_EVERY = 3_600_000_000  # microseconds; how exactly "last used" is kept
@@ -42,6 +42,7 @@ class Directory:
         self._links: dict[str, str] = {}
         self._homes: dict[str, dict[str, int]] = {}
         self._asked: set[str] = set()
+        self._apart: set[frozenset[str]] | None = None
 
     def forget(self, epoch: int = -1) -> None:
         """Read everything anew."""
@@ -51,6 +52,10 @@ class Directory:
     def load(self, ids: Iterable[str | None]) -> None:
         """Have what the database knows of these people and devices."""
         wanted = {i for i in ids if i} - self._asked
+        if self._apart is None:  # a handful: people decide on each
+            pairs = IdentitySplit.objects.values_list("alias", "person_id")
+            self._apart = {frozenset(pair) for pair in pairs}
+            wanted = wanted.union(*self._apart)
         while wanted:
             self._asked |= wanted
             self._load_links(sorted(wanted))
@@ -94,13 +99,20 @@ class Directory:
         return next(iter(homes)) if len(homes) == 1 else max(homes, key=lambda a: (homes[a], a))
 
     def learn_links(self, pairs: Iterable[tuple[str, str]], changes: Changes) -> None:
-        """Device (or older id) to person; the latest word counts."""
+        """Device (or older id) to person; the latest word counts, but for what was taken apart."""
         for alias, person in pairs:
+            if self._apart and self._are_apart(alias, person):
+                continue
             if alias != person and self._links.get(alias) != person:
                 if self._follow(person) == alias:  # would be a loop: the older link yields
                     self._links.pop(person, None)
                     changes.links[person] = person
                 self._links[alias] = changes.links[alias] = person
+
+    def _are_apart(self, alias: str, person: str) -> bool:
+        """Whether a join would make one of two that people took apart."""
+        ends = {self._follow(alias), self._follow(person)}
+        return any({self._follow(one) for one in pair} == ends for pair in self._apart or ())
 
     def learn_uses(self, uses: dict[tuple[str, str], tuple[int, int]], changes: Changes) -> None:
         """Person (or device) used account, from first to last (microseconds)."""

@@ -11,7 +11,7 @@ import msgspec
 from django.db import connection, transaction
 
 from tenure.facts import bulk
-from tenure.facts.calls import Call, Misfit, Parsed
+from tenure.facts.calls import Call, Invalid, Parsed
 from tenure.facts.models import InboxRow
 
 OWN = "own"
@@ -19,7 +19,7 @@ OWN_SOURCE = "tenure"
 
 
 @dataclass(frozen=True)
-class Letter:
+class RawRequest:
     """One request on its way into the inbox."""
 
     received_at: datetime
@@ -40,7 +40,7 @@ class OwnFact:
     fact_id: str = ""
 
 
-def store(letters: Sequence[Letter]) -> None:
+def store(letters: Sequence[RawRequest]) -> None:
     """Commit requests together: when this returns, they are durable.
 
     Many rows a statement: SQLite's binding lets go of the interpreter at each, and on a busy server
@@ -138,4 +138,4 @@ def waiting() -> int:
     return 0 if newest is None or oldest is None else newest - oldest + 1
 
 
-__all__ = ["OWN", "Letter", "Misfit", "OwnFact", "parse_own", "record_own", "store", "waiting"]
+__all__ = ["OWN", "Invalid", "OwnFact", "RawRequest", "parse_own", "record_own", "store", "waiting"]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from tenure.analytics import toml
 from tenure.core import policy
+from tenure.facts.placeholders import Placeholders
 
 DOCUMENT = "ingest"
 DEFAULT = Path(__file__).with_name("ingest.toml")
@@ -31,6 +32,17 @@ class Limits(_Part):
     group_rows: int = Field(ge=1)
     fact_characters: int = Field(ge=16, le=255)
     name_characters: int = Field(ge=16, le=200)
+
+
+class Ids(_Part):
+    """Ids that are none."""
+
+    placeholders: tuple[str, ...]
+
+    @cached_property
+    def listed(self) -> Placeholders:
+        """The list, ready to be compared with."""
+        return Placeholders(self.placeholders)
 
 
 class Flush(_Part):
@@ -64,10 +76,17 @@ class Once(_Part):
     memory_ids: int = Field(ge=1000)
 
 
+def _packaged_ids() -> Ids:
+    """For documents that were kept before there was such a list."""
+    found = toml.read(DEFAULT.name, DEFAULT.read_text("utf-8"))
+    return Ids.model_validate(found["ids"])
+
+
 class IngestPolicy(_Part):
     """All of ``ingest.toml``."""
 
     limits: Limits
+    ids: Ids = Field(default_factory=_packaged_ids)
     flush: Flush
     clock: Clock
     once: Once
@@ -90,10 +109,20 @@ def load() -> IngestPolicy:
     return found
 
 
-def register() -> None:
-    """Make the document known to policy."""
-    policy.register(
+def documents() -> tuple[policy.PolicyDocument, ...]:
+    """What a workspace may change of it."""
+    return (
         policy.PolicyDocument(
-            DOCUMENT, "Ingestion", DEFAULT, parse, "Limits, clocks and rhythm of facts coming in."
-        )
+            DOCUMENT,
+            "Ingestion",
+            DEFAULT,
+            parse,
+            "Limits, clocks and rhythm of facts coming in.",
+            permission=policy.GOVERN,
+        ),
     )
+
+
+def every_seconds() -> float:
+    """How often a worker looks into the inbox, as packaged."""
+    return packaged().flush.every_seconds

@@ -8,8 +8,9 @@ writer only grow, and a number that is already in the table (or a later one) is 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,8 @@ from tenure.facts.conform import PARTITION, conform, with_day, with_schema_day
 
 WHOLE = frozenset(TABLES) - {"events"}
 """Tables about things are not split by day: years of them are a few files, not thousands."""
+KEEP_LOG_MINUTES = 60
+"""So long a commit that a checkpoint holds stays for engines that are reading the log."""
 _NO_HOOKS = PostCommitHookProperties(create_checkpoint=False, cleanup_expired_logs=False)
 _NO_DICTIONARY = ColumnProperties(dictionary_enabled=False)  # hardly a value comes twice
 _WRITER = WriterProperties(
@@ -158,7 +161,8 @@ class Lake:
             handle.update_incremental()
             self._make_durable(table, handle, before + 1)
             self._checkpoint(table, handle)
-            gone = self._vacuum(handle, keep_hours)
+            gone = self._vacuum(table, handle, keep_hours)
+            self._clean_log(table, handle, timedelta(minutes=KEEP_LOG_MINUTES))
         return {
             "merged": int(done["numFilesRemoved"]),
             "written": int(done["numFilesAdded"]),
@@ -180,11 +184,41 @@ class Lake:
             handle.update_incremental()
             if touched:
                 self._make_durable(table, handle, before + 1)
+            self.purge(table)
+        return touched
+
+    def amend(self, table: str, source: pa.Table, matched: str, columns: Iterable[str]) -> int:
+        """Change facts in one commit; gives how many.
+
+        ``matched`` is an SQL condition between a fact ``t`` and a row ``s`` of ``source``, true of
+        one row at most; ``columns`` of the fact then take the row's values. The bytes of what stood
+        there stay in old files until ``purge``.
+        """
+        with self._lock:
+            handle = self._need(table)
+            before = handle.version()
+            merge = handle.merge(
+                source,
+                matched,
+                source_alias="s",
+                target_alias="t",
+                writer_properties=_WRITER,
+                post_commithook_properties=_NO_HOOKS,
+            )
+            done = merge.when_matched_update({c: f's."{c}"' for c in columns}).execute()
+            handle.update_incremental()
+            self._make_durable(table, handle, before + 1)
+        return int(done["num_target_rows_updated"])
+
+    def purge(self, table: str) -> None:
+        """Remove at once all bytes that are in no fact of ``table`` any more: old files, and old
+        commits whose statistics could name a value. A reader in flight has to start again."""
+        with self._lock:
+            handle = self._need(table)
             self._checkpoint(table, handle)
-            self._vacuum(handle, 0)
+            self._vacuum(table, handle, 0)
             self._forget_commits(table)
             self._handles.pop(table)
-        return touched
 
     @staticmethod
     def _touch(handle: DeltaTable, where: str, updates: Mapping[str, str] | None) -> int:
@@ -246,26 +280,38 @@ class Lake:
             made = [*log.glob(f"{handle.version():020d}.checkpoint*"), log / "_last_checkpoint"]
             durable.sync_all(made, self.folder(table))
 
-    @staticmethod
-    def _vacuum(handle: DeltaTable, keep_hours: int) -> int:
+    def _vacuum(self, table: str, handle: DeltaTable, keep_hours: int) -> int:
+        before = handle.version()
         gone = handle.vacuum(
             retention_hours=keep_hours,
             dry_run=False,
             enforce_retention_duration=False,
             post_commithook_properties=_NO_HOOKS,
         )
+        handle.update_incremental()
+        # It writes down that it began and ended: a hole there would make the table unreadable.
+        self._make_durable(table, handle, before + 1)
         return len(gone)
 
     def _forget_commits(self, table: str) -> None:
+        if self.local:
+            handle = self._need(table)
+            self._checkpoint(table, handle)
+            self._clean_log(table, handle, timedelta())
+
+    def _clean_log(self, table: str, handle: DeltaTable, age: timedelta) -> None:
+        """Commits that the checkpoint of ``handle`` holds go, once they are so old; a reader that
+        still wanted one opens the table anew. Elsewhere the table's own retention counts."""
         if not self.local:
+            handle.cleanup_metadata()
             return
-        handle = self._need(table)
-        self._checkpoint(table, handle)
-        keep = f"{handle.version():020d}"
-        for file in (self.folder(table) / "_delta_log").iterdir():
-            if file.name[:1].isdigit() and file.name[:20] < keep:
+        keep, before = f"{handle.version():020d}", time.time() - age.total_seconds()
+        log = self.folder(table) / "_delta_log"
+        for file in log.iterdir():
+            held = file.name[:1].isdigit() and file.name[:20] < keep
+            if held and (not age or file.stat().st_mtime < before):
                 file.unlink()
-        durable.sync(self.folder(table) / "_delta_log")
+        durable.sync(log)
 
 
 def _with_days(files: pa.Table) -> pa.Table:

@@ -96,6 +96,20 @@ class IdentityLink(models.Model):
     resolved = models.BooleanField(default=False)  # earlier facts have been looked through
 
 
+class IdentitySplit(models.Model):
+    """Two ids that were taken for one person and are not: no call joins them again."""
+
+    alias = models.CharField(max_length=255)
+    person_id = models.CharField(max_length=255, db_index=True)
+    split_at = models.DateTimeField()
+    split_by = models.CharField(max_length=254, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["alias", "person_id"], name="identity_split_once")
+        ]
+
+
 class PersonAccount(models.Model):
     """A person belongs to an account (perhaps to several); the latest use wins when not told."""
 

@@ -30,7 +30,7 @@ def refused(
     """A row with a ``wrong`` column: what could be read in place, the wrong value as it came.
 
     ``major`` names amounts that came in major units (``mrr_minor`` -> the column they came in);
-    they stay in major units, so that the row means the same when it is sent again.
+    where they could not be read, or have no currency, they stay as they came.
     """
     known = {c.name for c in table.columns}
     row = {k: v for k, v in raw.items() if k not in known and k not in _OURS}
@@ -38,8 +38,9 @@ def refused(
         as_it_came = name in (wrong, table.extra) or cast.get(name) is None
         row[name] = raw.get(name) if as_it_came else cast[name]
     for name, column in major.items():
-        row.pop(name)
-        row[name.removesuffix("_minor")] = raw.get(column)
+        if name == wrong or cast.get(name) is None or not cast.get("currency"):
+            row.pop(name)
+            row[name.removesuffix("_minor")] = raw.get(column)
     if raw.get(table.time) is None:
         row.pop(table.time, None)  # it was filled in, not told
     if cast.get("backfill"):

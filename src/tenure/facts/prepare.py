@@ -13,14 +13,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tenure.analytics.tables import EVENTS
-from tenure.facts import contract_checks, faults, frame, payloads, times
-from tenure.facts.calls import Misfit, Parsed
+from tenure.facts import contract_checks, frame, payloads, times, validation_errors
+from tenure.facts.calls import Invalid, Parsed
 from tenure.facts.contracts import Contracts
 from tenure.facts.frame import Columns, Draft
 from tenure.facts.identity import Changes, Directory
 from tenure.facts.inbox import OWN, Kept
 from tenure.facts.ingest_policy import IngestPolicy
-from tenure.facts.refused import Refused
+from tenure.facts.rejected import Rejected
 from tenure.facts.routing import Routing
 
 log = logging.getLogger("tenure.flush")
@@ -32,7 +32,7 @@ class Prepared:
 
     draft: Draft
     columns: Columns
-    refused: list[Refused] = field(default_factory=list)
+    refused: list[Rejected] = field(default_factory=list)
 
     def only(self, keep: Sequence[int], policy: IngestPolicy) -> None:
         """Leave out all but the calls at these positions."""
@@ -59,25 +59,25 @@ def prepare(rows: Sequence[Kept], routing: Routing, policy: IngestPolicy) -> Pre
 
 
 def _prepare(rows: Sequence[Kept], routing: Routing, policy: IngestPolicy) -> Prepared:
-    draft, refused = Draft(), list[Refused]()
+    draft, refused = Draft(), list[Rejected]()
     for row in rows:
         parsed: Parsed = routing.parser(row.endpoint)(row.body)
         draft.add(parsed.calls, row.id, times.of(row.received_at), row.source)
         draft.with_nul = draft.with_nul or b"\\u0000" in row.body
-        refused += [Refused(row.source, misfit) for misfit in parsed.misfits]
+        refused += [Rejected(row.source, misfit) for misfit in parsed.misfits]
     prepared = Prepared(draft, frame.columns(draft, policy), refused)
-    bad = faults.faults(draft, prepared.columns, policy)
+    bad = validation_errors.faults(draft, prepared.columns, policy)
     if bad:
         names, sources = prepared.columns.names, draft.sources
-        refused += [Refused(sources[i], misfit, names[i]) for i, misfit in bad.items()]
+        refused += [Rejected(sources[i], misfit, names[i]) for i, misfit in bad.items()]
         prepared.only([i for i in range(len(draft)) if i not in bad], policy)
     return prepared
 
 
 def _refuse_whole(row: Kept, error: Exception, policy: IngestPolicy) -> Prepared:
     text = row.body.decode("utf-8", "replace")
-    misfit = Misfit(text, "unreadable", value=f"{type(error).__name__}: {error}")
-    return Prepared(Draft(), frame.columns(Draft(), policy), [Refused(row.source, misfit)])
+    misfit = Invalid(text, "unreadable", value=f"{type(error).__name__}: {error}")
+    return Prepared(Draft(), frame.columns(Draft(), policy), [Rejected(row.source, misfit)])
 
 
 @dataclass
@@ -188,7 +188,7 @@ def events(prepared: Prepared, owners: Owners) -> pa.Table:
     )
 
 
-def broken(facts: pa.Table, contracts: Contracts) -> tuple[set[int], list[Refused]]:
+def broken(facts: pa.Table, contracts: Contracts) -> tuple[set[int], list[Rejected]]:
     """Positions of facts that must not land, and every breach of a contract (also mere warnings
     are kept for people to see)."""
     bad: set[int] = set()
@@ -198,8 +198,8 @@ def broken(facts: pa.Table, contracts: Contracts) -> tuple[set[int], list[Refuse
         if not violation.warn:
             bad.add(position)
         payload = payloads.landed(EVENTS, row)
-        misfit = Misfit(payload, violation.code, violation.field, "", row["message_id"])
+        misfit = Invalid(payload, violation.code, violation.field, "", row["message_id"])
         refused.append(
-            Refused(row["source"], misfit, row["event"], violation.reason, violation.warn)
+            Rejected(row["source"], misfit, row["event"], violation.reason, violation.warn)
         )
     return bad, refused

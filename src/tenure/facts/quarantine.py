@@ -15,7 +15,7 @@ from typing import Any
 from django.db.models import Count, Max, Min, Q, QuerySet
 
 from tenure.facts.models import Quarantined
-from tenure.facts.refusal import Refusal
+from tenure.facts.rejection import Refusal
 
 OPEN, REPLAYING, REPLAYED, DISMISSED, WARNED = (
     "open",

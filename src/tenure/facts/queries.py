@@ -8,6 +8,7 @@ years of files.
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -18,8 +19,9 @@ import pyarrow as pa
 
 from tenure.analytics.dataset import Dataset, received_day
 from tenure.analytics.tables import TABLES, Column, Kind, Table
-from tenure.facts import lake
+from tenure.facts import lake, reading
 
+STAMP = pa.timestamp("us", tz="UTC")
 SPANS = (14, 60, 365, 3650, 36500)
 """Received days looked at in each step backwards, in days before the newest wanted fact."""
 DUCKDB: dict[Kind, str] = {
@@ -44,23 +46,27 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Shown:
-    """How a table's facts are shown on a time line."""
+class TimelineFacts:
+    """How a table's facts are shown on a time line; ``unasked``: not only to who asks for them."""
 
     table: str
     title: str
+    unasked: bool = True
 
 
 TIMELINE = (
-    Shown("events", "Product use"),
-    Shown("tickets", "Tickets"),
-    Shown("responses", "Responses"),
-    Shown("interactions", "Contacts"),
-    Shown("subscriptions", "Subscriptions"),
-    Shown("invoices", "Invoices"),
-    Shown("payments", "Payments"),
-    Shown("cards", "Cards"),
-    Shown("goals", "Goals"),
+    TimelineFacts("events", "Product use"),
+    TimelineFacts("tickets", "Tickets"),
+    TimelineFacts("responses", "Responses"),
+    TimelineFacts("interactions", "Contacts"),
+    TimelineFacts("subscriptions", "Subscriptions"),
+    TimelineFacts("invoices", "Invoices"),
+    TimelineFacts("payments", "Payments"),
+    TimelineFacts("cards", "Cards"),
+    TimelineFacts("goals", "Goals"),
+    # Each sign-in may repeat what is known of a person: these would bury all else.
+    TimelineFacts("people", "Contact details", unasked=False),
+    TimelineFacts("accounts", "Account details", unasked=False),
 )
 
 
@@ -81,15 +87,64 @@ def rows_of(
     data = dataset or lake.current().dataset([table])
     if not data.has(table):
         return []
-    known = ", ".join(_as_known(spec))
+    columns = ", ".join(column_as_known(c, "$t") for c in _columns(spec))
     keys = ", ".join(f'"{k}"' for k in spec.key) or '"message_id"'
     query = f"""
-        SELECT {known} FROM facts
-        WHERE account_id = $account AND "{spec.time}" < $t AND received_at < $t
+        SELECT {columns} FROM facts WHERE account_id = $account AND {was_known(spec, "$t")}
         QUALIFY row_number() OVER (
             PARTITION BY {keys} ORDER BY "{spec.time}" DESC, received_at DESC, message_id DESC) = 1
         ORDER BY "{spec.time}" DESC, message_id DESC LIMIT {int(limit)}"""
     return _run(table, data.source(table), query, {"account": account_id, "t": as_of})
+
+
+def rows_now(
+    table: str, account_id: str, now: datetime, *, limit: int = 500
+) -> list[dict[str, Any]]:
+    """The account's things in ``table`` as the latest facts tell, latest first, with the derived
+    columns of ``analytics.asof`` at ``now``."""
+    time = TABLES[table].time
+    query = (
+        f"SELECT * FROM {table} WHERE account_id = {reading.text(account_id)}"
+        f" ORDER BY {time} DESC, message_id DESC LIMIT {int(limit)}"
+    )
+    return reading.dated(reading.latest(query, now, table, about=[account_id]))
+
+
+def rows_of_many(
+    table: str, pairs: Sequence[tuple[str, datetime]]
+) -> dict[tuple[str, datetime], list[dict[str, Any]]]:
+    """What ``rows_of`` gives for each account and moment (own columns only), in one query."""
+    spec, here = TABLES[table], lake.current()
+    if not pairs or not here.exists(table):
+        return {}
+    accounts, moments = zip(*pairs, strict=True)
+    asked = pa.table({"account": pa.array(accounts, pa.string()), "at": pa.array(moments, STAMP)})
+    columns = ", ".join(column_as_known(c, "p.at", "f.") for c in spec.columns)
+    keys = ", ".join(f'f."{key}"' for key in spec.key)
+    order = f'f."{spec.time}" DESC, f.received_at DESC, f.message_id DESC'
+    query = f"""
+        SELECT p.account AS of_account, p.at AS of_at, {columns}
+        FROM facts f JOIN asked p ON f.account_id = p.account
+        WHERE {was_known(spec, "p.at", "f.")}
+        QUALIFY row_number() OVER (PARTITION BY p.account, p.at, {keys} ORDER BY {order}) = 1
+        ORDER BY f."{spec.time}" DESC, f.message_id DESC"""
+    told: dict[tuple[str, datetime], list[dict[str, Any]]] = defaultdict(list)
+    for row in _run(table, here.dataset([table]).source(table), query, {}, asked):
+        told[row.pop("of_account"), row.pop("of_at")].append(row)
+    return told
+
+
+def column_as_known(column: Column, t: str, of: str = "") -> str:
+    """A column as it was known before the SQL moment ``t``; ``of`` begins the names of columns."""
+    name = f'"{column.name}"'
+    if column.known_at is None:
+        return f"{of}{name}"
+    return f'CASE WHEN {of}"{column.known_at}" < {t} THEN {of}{name} END AS {name}'
+
+
+def was_known(spec: Table, t: str, of: str = "") -> str:
+    """The condition that a fact had happened and was known before the SQL moment ``t``."""
+    return f'{of}"{spec.time}" < {t} AND {of}received_at < {t}'
 
 
 def timeline(
@@ -102,10 +157,10 @@ def timeline(
 ) -> list[Entry]:
     """The latest ``limit`` facts of the account that happened before ``before``, newest first.
 
-    ``kinds`` are tables (all of ``TIMELINE`` when empty). Facts with the time of the last entry
-    are all there, so that the next page may begin strictly before it.
+    ``kinds`` are tables of ``TIMELINE`` (when empty: those shown unasked). Facts with the time of
+    the last entry are all there, so that the next page may begin strictly before it.
     """
-    wanted = [k.table for k in TIMELINE if not kinds or k.table in kinds]
+    wanted = [k.table for k in TIMELINE if (k.table in kinds if kinds else k.unasked)]
     data = dataset or lake.current().dataset(wanted)
     merged: list[Entry] = []
     for table in wanted:
@@ -165,26 +220,23 @@ def _facts(
     return _run(table, source, query, {"account": account_id, "t": before})
 
 
-def _as_known(spec: Table) -> Iterator[str]:
-    for column in _columns(spec):
-        name = f'"{column.name}"'
-        if column.known_at:
-            yield f'CASE WHEN "{column.known_at}" < $t THEN {name} END AS {name}'
-        else:
-            yield name
-
-
 def _columns(spec: Table) -> list[Column]:
     """All but the partition, which is in the paths of some tables only and says nothing new."""
     return [c for c in spec.all_columns() if c.name != lake.PARTITION]
 
 
 def _run(
-    table: str, source: Sequence[str] | pa.Table, query: str, parameters: dict[str, Any]
+    table: str,
+    source: Sequence[str] | pa.Table,
+    query: str,
+    parameters: dict[str, Any],
+    asked: pa.Table | None = None,
 ) -> list[dict[str, Any]]:
     with duckdb.connect(config={"threads": 2, "memory_limit": "512MB"}) as con:
         con.execute("SET TimeZone = 'UTC'")
         _provide(con, TABLES[table], source)
+        if asked is not None:
+            con.register("asked", asked)
         return list(con.sql(query, params=parameters).to_arrow_table().to_pylist())
 
 

@@ -21,12 +21,21 @@ from django.db.models import Q, QuerySet
 from tenure.analytics.errors import SpecError
 from tenure.analytics.tables import TABLES
 from tenure.core import audit
-from tenure.facts import contracts, faults, frame, ingest_policy, lake, landing, times, validate
+from tenure.facts import (
+    contracts,
+    frame,
+    ingest_policy,
+    lake,
+    loading,
+    times,
+    validate,
+    validation_errors,
+)
 from tenure.facts.calls import Call
 from tenure.facts.frame import Draft
 from tenure.facts.models import InboxRow, Quarantined
 from tenure.facts.quarantine import DISMISSED, OPEN, REPLAYED, REPLAYING
-from tenure.facts.refusal import explain, shown
+from tenure.facts.rejection import explain, shown
 from tenure.facts.routing import ROUTING
 
 _ABANDONED = timedelta(minutes=10)
@@ -70,9 +79,14 @@ def repair(row_id: int, payload: str, actor: object, now: datetime) -> Outcome:
         before, row.payload = row.payload, payload
         row.save(update_fields=["payload"])
         audit.record(
-            actor, "quarantine.repair", "quarantine", row_id,
-            {"payload": _digest(before)}, {"payload": _digest(payload)}, now=now,
-        )  # fmt: skip
+            actor,
+            "quarantine.repair",
+            "quarantine",
+            row_id,
+            {"payload": _digest(before)},
+            {"payload": _digest(payload)},
+            now=now,
+        )
     done = replay([row_id], actor, now)
     reason = Quarantined.objects.values_list("reason", flat=True).get(pk=row_id)
     return Outcome(True) if done.landed else Outcome(False, reason)
@@ -128,9 +142,15 @@ def dismiss(
         Quarantined.objects.filter(pk__in=ids[start : start + _BATCH]).update(**closing)
     if ids:
         audit.record(
-            actor, "quarantine.dismiss", "quarantine", _named(ids), None, {"rows": len(ids)},
-            reason, now=now,
-        )  # fmt: skip
+            actor,
+            "quarantine.dismiss",
+            "quarantine",
+            _named(ids),
+            None,
+            {"rows": len(ids)},
+            reason,
+            now=now,
+        )
     return len(ids)
 
 
@@ -180,17 +200,27 @@ def _send_rows(
 
 
 def _land(
-    rows: list[Quarantined], payloads: dict[int, Any], table: str, backfill: bool, now: datetime,
+    rows: list[Quarantined],
+    payloads: dict[int, Any],
+    table: str,
+    backfill: bool,
+    now: datetime,
     problems: dict[int, str],
-) -> set[int]:  # fmt: skip
+) -> set[int]:
     told = [_told(row, payloads[row.pk], backfill) for row in rows]
     checked = validate.check(
-        table, told, now=now, source=None, backfill=backfill, contracts=contracts.current()
+        table,
+        told,
+        now=now,
+        source=None,
+        backfill=backfill,
+        contracts=contracts.current(),
+        placeholders=ingest_policy.load().ids.listed,
     )
     for refusal in checked.refusals:
         if not refusal.warn:
             problems[rows[refusal.row].pk] = refusal.reason
-    found = landing.fresh(lake.current(), table, checked.facts, now=now)
+    found = loading.fresh(lake.current(), table, checked.facts, now=now)
     if found.facts.num_rows:
         mark = sha256(repr([r.pk for r in rows]).encode()).hexdigest()[:24]
         lake.current().append(table, found.facts, (f"quarantine:{mark}:{now.isoformat()}", 1))
@@ -211,9 +241,13 @@ def _told(row: Quarantined, payload: dict[str, Any], backfill: bool) -> dict[str
         told.pop("received_at")
     message_id = told.get("message_id")
     if message_id and row.file:
-        earlier = Quarantined.objects.filter(
-            file=row.file, source=row.source, message_id=message_id, pk__lt=row.pk
-        ).exclude(state="warned").count()  # fmt: skip
+        earlier = (
+            Quarantined.objects.filter(
+                file=row.file, source=row.source, message_id=message_id, pk__lt=row.pk
+            )
+            .exclude(state="warned")
+            .count()
+        )
         if earlier:
             told["message_id"] = f"{message_id}-{earlier + 1}"
     return told
@@ -246,7 +280,7 @@ def _call_problem(payload: dict[str, Any], row: Quarantined, now: datetime) -> s
     draft = Draft()
     draft.add([call], row.pk, times.of(row.at), row.source)
     columns = frame.columns(draft, policy)
-    found = faults.faults(draft, columns, policy)
+    found = validation_errors.faults(draft, columns, policy)
     if not found:
         return ""
     fault = found[0]

@@ -1,6 +1,6 @@
 """Who parses which request, and who is told of which facts: two explicit tables, filled at start.
 
-Rooms above this one put their parsers and handlers in (see ``tenure.web.routing``). A handler is
+Slices declare their parsers and handlers (see ``tenure.slices``). A handler is
 ``handler(rows, now)``: it gets new facts of one lake table after they are durable, and must bear
 to see the same rows again.
 """
@@ -28,25 +28,17 @@ class Routing:
 
     parsers: dict[str, Parser | str] = field(default_factory=dict)
     handlers: dict[str, list[Handler | str]] = field(default_factory=dict)
-    fill: Callable[[Routing], None] | None = None  # called before first use
-
-    def filled(self) -> Routing:
-        """The tables, filled."""
-        if self.fill is not None:
-            fill, self.fill = self.fill, None
-            fill(self)
-        return self
 
     def parser(self, endpoint: str) -> Parser:
         """The parser of an endpoint; KeyError if there is none."""
-        found = self.filled().parsers[endpoint]
+        found = self.parsers[endpoint]
         if isinstance(found, str):
             found = self.parsers[endpoint] = resolve(found)
         return found
 
     def tell(self, table: str, rows: pa.Table, now: datetime) -> None:
         """Call every handler that wants to know of these new facts."""
-        for handler in self.filled()._handlers(table):
+        for handler in self._handlers(table):
             handler(rows, now)
         if table == "events":
             self._tell_events(rows, now)

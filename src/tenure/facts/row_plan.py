@@ -9,20 +9,30 @@ from typing import Any
 import pyarrow as pa
 
 from tenure.analytics.tables import Column, Table
+from tenure.facts import ingest_policy, row_tests
 from tenure.facts.casts import Reading, as_text, cast, is_text, literal, minor, quote
-from tenure.facts.refusal import limits
+from tenure.facts.placeholders import Placeholders
+from tenure.facts.rejection import limits
 from tenure.facts.sql import JSON_MARK, ROW
+from tenure.facts.texts import Readable
 
 _SQL_TYPES = {
-    "text": "VARCHAR", "int": "BIGINT", "float": "DOUBLE", "bool": "BOOLEAN",
-    "timestamp": "TIMESTAMPTZ", "date": "DATE", "json": "VARCHAR",
-}  # fmt: skip
+    "text": "VARCHAR",
+    "int": "BIGINT",
+    "float": "DOUBLE",
+    "bool": "BOOLEAN",
+    "timestamp": "TIMESTAMPTZ",
+    "date": "DATE",
+    "json": "VARCHAR",
+}
 _OURS = frozenset({"backfill", "source", "received_day"})
 _NUMBER = "'-?(0|[1-9][0-9]{0,14})(\\.[0-9]{1,15})?'"
 
 
 class RowPlan:
     """The query for one batch: which column comes from where, and which tests a row must pass.
+
+    ``readable`` is what ``texts.readable`` made of the rows; ``incoming`` is then its data.
 
     ``tests`` lists (condition of failure, code, field); the query's ``_error`` is the number of the
     first that failed, from 1, or 0.
@@ -36,9 +46,14 @@ class RowPlan:
         source: str | None,
         backfill: bool,
         reading: Reading,
+        readable: Readable | None = None,
+        placeholders: Placeholders | None = None,
     ) -> None:
         self.table, self.schema, self.now = table, schema, now
         self.source, self.backfill, self.reading = source, backfill, reading
+        self.placeholders = placeholders or ingest_policy.packaged().ids.listed
+        self.readable = readable.columns if readable else {}
+        self.currencies = readable.currencies if readable else ""
         self.major = self._major()
         self.origin = self._origins()
         self.tests: list[tuple[str, str, str]] = []
@@ -70,15 +85,18 @@ class RowPlan:
     def _cast(self, column: Column) -> str:
         if column.name not in self.origin:
             return f"CAST(NULL AS {_SQL_TYPES[column.kind]})"
-        theirs = quote(self.origin[column.name])
+        theirs, kind = quote(self.origin[column.name]), self._kind(column.name)
+        if column.name in self.readable:
+            theirs, kind = quote(self.readable[column.name]), pa.string()
         if column.name in self.major:
-            text = as_text(theirs, self._kind(column.name), self.reading.nulls)
-            return minor(text, self._currency())
+            return minor(as_text(theirs, kind, self.reading.nulls), self._currency())
         if column.name == "currency":
             return self._currency()
         if column.kind == "json":
             return self._object(theirs, column.name)
-        value = cast(column.kind, theirs, self._kind(column.name), self.reading)
+        if pa.types.is_nested(kind):
+            return f"CAST(NULL AS {_SQL_TYPES[column.kind]})"
+        value = cast(column.kind, theirs, kind, self.reading)
         return self._word(column.name, value)
 
     def _word(self, column: str, value: str) -> str:
@@ -91,10 +109,16 @@ class RowPlan:
         return f"CASE {plain} {cases} ELSE {plain} END" if cases else plain
 
     def _currency(self) -> str:
-        if "currency" not in self.origin:
-            return "CAST(NULL AS VARCHAR)"
-        text = as_text(quote(self.origin["currency"]), self._kind("currency"), self.reading.nulls)
-        return f"nullif(upper(trim({text})), '')"
+        """The row's currency; without one, that of a sign beside the amount that has only one."""
+        own = "CAST(NULL AS VARCHAR)"
+        if "currency" in self.origin:
+            kind = self._kind("currency")
+            text = as_text(quote(self.origin["currency"]), kind, self.reading.nulls)
+            own = f"nullif(upper(trim({text})), '')"
+        if not self.currencies:
+            return own
+        sign = quote(self.currencies)
+        return f"coalesce({own}, CASE WHEN length({sign}) = 3 THEN {sign} END)"
 
     def _object(self, theirs: str, column: str) -> str:
         field = self.schema.field(self.origin[column])
@@ -144,23 +168,36 @@ class RowPlan:
             return "CAST(NULL AS VARCHAR)"
         return f"'{{' || nullif(concat_ws(',', {', '.join(parts)}), '') || '}}'"
 
-    def _columns(self) -> list[Column]:
+    def columns(self) -> list[Column]:
+        """Own columns, and those a row may bring of the others."""
         return [*self.table.columns, *(self.table.column(n) for n in ("message_id", "received_at"))]
 
     def _level_cast(self) -> str:
         parts = [ROW]
-        for column in self._columns():
+        for column in self.columns():
             parts.append(f"{self._cast(column)} AS {quote(column.name)}")
-            if column.name in self.origin and column.kind != "text":
+            if column.name in self.origin and self.may_be_wrong(column):
                 parts.append(f"{self._raw(column.name)} AS {quote(f'r_{column.name}')}")
         parts += [f"{self._as_json(n)} AS {quote(f'x_{n}')}" for n in self._extras()]
+        if self.currencies:
+            parts.append(quote(self.currencies))
         if self.source is None:
             parts.append("source" if "source" in self.schema.names else "NULL AS source")
         return f"SELECT {', '.join(parts)} FROM incoming"
 
+    def may_be_wrong(self, column: Column) -> bool:
+        """Whether a value that came may be none for this column."""
+        return column.kind != "text" or self._holds_objects(column.name)
+
+    def _holds_objects(self, column: str) -> bool:
+        field = self.schema.field(self.origin[column])
+        return pa.types.is_nested(field.type) or bool((field.metadata or {}).get(JSON_MARK))
+
     def _raw(self, column: str) -> str:
-        """What stood there, as text; NULL only where nothing stood."""
+        """What stood there, as text; NULL only where nothing stood. Of texts: whether an object."""
         theirs, kind = quote(self.origin[column]), self._kind(column)
+        if self.table.column(column).kind == "text" and not pa.types.is_nested(kind):
+            return f"nullif(json_type({theirs}) IN ('OBJECT', 'ARRAY'), false)"
         nested = bool(pa.types.is_nested(kind))
         text = f"to_json({theirs})" if nested else as_text(theirs, kind, self.reading.nulls)
         return f"nullif(trim({text}), '')"
@@ -187,12 +224,12 @@ class RowPlan:
         time = quote(self.table.time)
         stand_in = [quote(c) for c in limits()["time_defaults"].get(self.table.name, ())]
         bounded = [
-            f"CASE WHEN {c} IS NOT NULL THEN least({c}, {self._now()}) END" for c in stand_in
+            f"CASE WHEN {c} IS NOT NULL THEN least({c}, {self.moment()}) END" for c in stand_in
         ]
         last = (
             f"TIMESTAMPTZ '{limits()['timeless']} 00:00:00Z'"
             if self.backfill
-            else (f"coalesce(received_at, {self._now()})")
+            else (f"coalesce(received_at, {self.moment()})")
         )
         filled = f"coalesce({', '.join([time, *bounded, last])})"
         given = ", ".join([time, *stand_in])
@@ -203,12 +240,13 @@ class RowPlan:
             f" FROM ({self._level_properties()})"
         )
 
-    def _now(self) -> str:
+    def moment(self) -> str:
+        """Now, as SQL."""
         return f"TIMESTAMPTZ '{self.now.isoformat()}'"
 
     def _level_received(self) -> str:
         """When we learned of it; a time slightly ahead of that is set back to it."""
-        time, now = quote(self.table.time), self._now()
+        time, now = quote(self.table.time), self.moment()
         if self.backfill:
             received = f"least(greatest(coalesce(received_at, {time}), {time}), {now})"
             backfill = "(received_at IS NULL)"
@@ -229,56 +267,11 @@ class RowPlan:
             f" {source} AS source FROM ({self._level_identity()})"
         )
 
-    def _make_tests(self) -> None:
-        tests, table = self.tests, self.table
-        for c in self._columns():
-            if c.name in self.origin and c.kind != "text":
-                code = "not_object" if c.kind == "json" else f"not_{c.kind}"
-                wrong = f"{quote(f'r_{c.name}')} IS NOT NULL AND {quote('g_' + c.name)} IS NULL"
-                tests.append((wrong.replace(quote("g_" + c.name), self._read(c)), code, c.name))
-        for c in table.columns:
-            if c.required and not (c.name == table.time and not self.backfill):
-                missing = "_given_time" if c.name == table.time else quote(c.name)
-                tests.append((f"{missing} IS NULL", "missing", c.name))
-        if table.name == "events" and self.backfill:
-            who = "account_id IS NULL AND person_id IS NULL AND anonymous_id IS NULL"
-            tests.append((who, "missing", "account_id"))
-        self._make_limit_tests()
-
-    def _read(self, column: Column) -> str:
-        """The column as it was read, before any default."""
-        if column.kind == "json":
-            return "_given_object"
-        return "_given_time" if column.name == self.table.time else quote(column.name)
-
-    def _make_limit_tests(self) -> None:
-        known, time = limits(), quote(self.table.time)
-        for c in self.table.columns:
-            if c.name in self.origin and c.name == "event":
-                self._longer(c.name, int(known["max_event_name"]))
-            elif c.name in self.origin and c.name.endswith("_id"):
-                self._longer(c.name, int(known["max_id_length"]))
-        self._longer("message_id", int(known["max_id_length"]))
-        ahead = f"{self._now()} + to_seconds({int(known['future_tolerance_s'])})"
-        self.tests.append((f"_happened > {ahead}", "in_future", self.table.time))
-        early = f"{time} < TIMESTAMPTZ '{known['earliest']} 00:00:00Z'"
-        self.tests.append((early, "too_old", self.table.time))
-        if "currency" in self.origin:
-            wrong = "NOT regexp_full_match(currency, '[A-Z]{3}')"
-            self.tests.append((wrong, "currency_unknown", "currency"))
-        for name in self.major:
-            missing = f"{quote(f'r_{name}')} IS NOT NULL AND currency IS NULL"
-            self.tests.append((missing, "currency_missing", name))
-
-    def _longer(self, name: str, most: int) -> None:
-        self.tests.append((f"length({quote(name)}) > {most}", "too_long", name))
-
     def text(self) -> str:
         """The query; it reads ``incoming`` and gives the lake's columns, helpers and ``_error``."""
-        self.tests.clear()
-        self._make_tests()
+        self.tests = row_tests.tests(self)
         cases = " ".join(f"WHEN {t[0]} THEN {i}" for i, t in enumerate(self.tests, 1))
-        out = [quote(c.name) for c in self._columns()]
+        out = [quote(c.name) for c in self.columns()]
         out += ["backfill", "source", ROW, "_derived", "_timeless"]
         day = "CAST(timezone('UTC', received_at) AS DATE) AS received_day"
         error = f"CAST(coalesce(CASE {cases} ELSE 0 END, 0) AS INTEGER) AS _error"

@@ -90,6 +90,15 @@ def of_day(day: date) -> int:
     return of(datetime(day.year, day.month, day.day, tzinfo=UTC))
 
 
+def before(moment: int, milliseconds: float) -> int:
+    """Microseconds of the time so long before ``moment``; the end of time if it is out of reach.
+
+    >>> before(5_000_000, 2_000)
+    3000000
+    """
+    return int(max(-_MOST, min(_MOST, moment - milliseconds * 1000)))
+
+
 def corrected(
     original: np.ndarray[Any, Any],
     sent: np.ndarray[Any, Any],

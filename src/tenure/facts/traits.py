@@ -14,22 +14,35 @@ import msgspec
 import pyarrow as pa
 
 from tenure.analytics.tables import TABLES, Table
-from tenure.facts import times
+from tenure.facts import home_zones, times
 from tenure.facts.lake import Lake, with_day
 
 Row = dict[str, Any]
 _KNOWN_AS = {
     "people": {
-        "email": "email", "name": "name", "title": "title", "role": "role",
-        "timezone": "timezone", "createdAt": "created_at", "created_at": "created_at",
+        "email": "email",
+        "name": "name",
+        "title": "title",
+        "role": "role",
+        "timezone": "timezone",
+        "createdAt": "created_at",
+        "created_at": "created_at",
     },
     "accounts": {
-        "name": "name", "domain": "domain", "website": "domain", "industry": "industry",
-        "country": "country", "employees": "employees", "createdAt": "created_at",
-        "created_at": "created_at", "channel": "channel", "owner": "owner",
-        "parent_id": "parent_id", "parentId": "parent_id",
+        "name": "name",
+        "domain": "domain",
+        "website": "domain",
+        "industry": "industry",
+        "country": "country",
+        "employees": "employees",
+        "createdAt": "created_at",
+        "created_at": "created_at",
+        "channel": "channel",
+        "owner": "owner",
+        "parent_id": "parent_id",
+        "parentId": "parent_id",
     },
-}  # fmt: skip
+}
 _FULL_NAME = ("firstName", "lastName"), ("first_name", "last_name")
 
 
@@ -60,6 +73,8 @@ def columns_of(table: str, traits: Mapping[str, Any]) -> tuple[Row, dict[str, An
 
 def _typed(table: str, column: str, value: Any) -> Any:
     kind = TABLES[table].column(column).kind
+    if column == "timezone":
+        return home_zones.named(str(value)) if isinstance(value, str | int | float) else None
     if kind == "text":
         return value.replace("\0", "")[:255] if isinstance(value, str) and value else None
     if kind == "timestamp":

@@ -22,10 +22,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tenure.analytics.tables import TABLES, Table
-from tenure.facts import contract_checks, feelings, payloads, rows, sql
+from tenure.facts import contract_checks, payloads, reasons, rows, sentiment, sql, texts
 from tenure.facts.casts import Reading
 from tenure.facts.contracts import Contracts
-from tenure.facts.refusal import Refusal, explain, limits, shown
+from tenure.facts.placeholders import Placeholders
+from tenure.facts.rejection import Refusal, explain, limits, shown
 from tenure.facts.row_plan import RowPlan
 
 Rows: TypeAlias = pa.Table | Sequence[Mapping[str, Any]]
@@ -89,19 +90,24 @@ def check(
     backfill: bool = False,
     reading: Reading | None = None,
     contracts: Contracts | None = None,
+    placeholders: Placeholders | None = None,
 ) -> Checked:
-    """Like ``accept``, with the helper columns that an import needs, ids not yet numbered."""
+    """Like ``accept``, with the helper columns that an import needs, ids not yet numbered.
+
+    ``placeholders`` are the ids that stand for nobody, as packaged unless they are given.
+    """
     table = TABLES.get(table_name)
     arrow = data if isinstance(data, pa.Table) else rows.to_arrow(data)
     if table is None:
         return Checked(pa.table({}), _all_refused(table_name, arrow))
     if not arrow.num_rows:
         return Checked(_empty(table))
-    facts, refusals = _run(table, arrow, now, source, backfill, reading or Reading())
+    read = (reading or Reading(), placeholders)
+    facts, refusals = _run(table, arrow, now, source, backfill, *read)
     if contracts is not None and facts.num_rows:
         facts, broken = _against(contracts, table, facts)
         refusals = sorted([*refusals, *broken], key=lambda r: r.row)
-    return Checked(feelings.filled(table_name, facts), refusals)
+    return Checked(sentiment.filled(table_name, facts), refusals)
 
 
 def numbered(facts: pa.Table) -> pa.Table:
@@ -146,11 +152,16 @@ def _run(
     source: str | None,
     backfill: bool,
     reading: Reading,
+    placeholders: Placeholders | None,
 ) -> tuple[pa.Table, list[Refusal]]:
     numbers = pa.array(np.arange(data.num_rows, dtype=np.int64))
     data = data.append_column(sql.ROW, numbers)
-    plan = RowPlan(table, data.schema, now.astimezone(UTC), source, backfill, reading)
-    result = _cursor(incoming=data).sql(plan.text()).to_arrow_table()
+    bare = RowPlan(table, data.schema, now, source, backfill, reading)
+    readable = texts.readable(table, data, bare.origin, bare.major, reading)
+    plan = RowPlan(
+        table, data.schema, now.astimezone(UTC), source, backfill, reading, readable, placeholders
+    )
+    result = _cursor(incoming=readable.data).sql(plan.text()).to_arrow_table()
     errors = result["_error"].to_numpy()
     result = result.drop_columns(["_error"])
     bad = np.flatnonzero(errors)
@@ -164,6 +175,7 @@ def _run(
 def _refusals(
     table: Table, plan: RowPlan, data: pa.Table, bad: pa.Table, errors: np.ndarray
 ) -> list[Refusal]:
+    reading = plan.reading
     came = _tellable(data.take(bad[sql.ROW]), as_text=True).to_pylist()
     cast = _tellable(bad, as_text=False).to_pylist()
     out = []
@@ -174,14 +186,14 @@ def _refusals(
             "field": column,
             "table": table.name,
             "value": value,
-            "limit": _limit(code, column),
+            "limit": _limit(code, table.name, column),
         }
         out.append(
             Refusal(
                 row=row[sql.ROW],
                 code=code,
                 field=column,
-                reason=explain(code, **words),
+                reason=reasons.reason(code, words, plan.raw_value(raw, column), row, reading),
                 payload=payloads.refused(table, raw, row, column, plan.major),
                 name=row.get("event") or "",
                 message_id="" if row["_derived"] else row["message_id"] or "",
@@ -211,8 +223,10 @@ _FIRST_US = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // timedelta(microsecond
 _LAST_US = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
 
 
-def _limit(code: str, column: str) -> str:
+def _limit(code: str, table: str, column: str) -> str:
     known = limits()
+    if code == "not_listed":
+        return ", ".join(known["listed"][table][column])
     if code == "too_long":
         return str(known["max_event_name"] if column == "event" else known["max_id_length"])
     return str(known["earliest"])

@@ -18,7 +18,7 @@ from statistics import median
 
 from django.db import transaction
 
-from tenure.core import jobs, schedule
+from tenure.core import jobs
 from tenure.facts import contracts
 from tenure.facts.contracts import Contract, Contracts, Watch
 from tenure.facts.inbox import OwnFact, record_own
@@ -219,7 +219,6 @@ def run(now: datetime) -> tuple[int, int]:
     return keep(findings(now), now)
 
 
-def register() -> None:
-    """Has workers look once an hour."""
-    jobs.register(KIND, lambda _job, now: run(now) and None)
-    schedule.every(KIND, timedelta(hours=1), timedelta(minutes=7))
+def look(_job: jobs.Running, now: datetime) -> None:
+    """Look at every source, once an hour."""
+    run(now)

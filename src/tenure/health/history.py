@@ -11,8 +11,8 @@ from datetime import datetime
 
 import pyarrow as pa
 
-from tenure.health import ground, policy, rollups
-from tenure.health.lake_reading import engine
+from tenure.facts.reading import engine
+from tenure.health import policy, rollups, validation_inputs
 from tenure.health.pipeline import Rules, compute, score_everyone
 from tenure.health.scoring import STAGE_MEMORY, Facts, Progress
 from tenure.health.validations import dates_of, period_of
@@ -33,7 +33,9 @@ class History:
         """The same ground as a validation stands on; SpecError where there is none."""
         numbers = policy.validation_policy()
         period, known = period_of(start, end, now, numbers)
-        return cls(dates_of(period, numbers), period, ground.churn(known, policy.churn_policy()))
+        return cls(
+            dates_of(period, numbers), period, validation_inputs.churn(known, policy.churn_policy())
+        )
 
 
 @dataclass

@@ -3,33 +3,14 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from tenure.analytics.errors import SpecError
-from tenure.core import jobs, schedule
-
-SCORE, VALIDATE, TRIAL = "health.score", "health.validate", "health.trial"
-TRAIN, WATCH = "health.train", "health.watch"
-DAILY, SCORE_AT = timedelta(days=1), timedelta(minutes=30)
-"""Scoring begins half an hour after midnight UTC, when the day before has come in."""
-MONTHLY, VALIDATE_AT = timedelta(days=30), timedelta(hours=2)
-WATCH_AT = timedelta(hours=4)
+from tenure.core import jobs
 
 
-def register() -> None:
-    """Name the handlers and their rhythm."""
-    jobs.register(SCORE, _score)
-    jobs.register(VALIDATE, _validate)
-    jobs.register(TRIAL, _trial)
-    jobs.register(TRAIN, _train)
-    jobs.register(WATCH, _watch)
-    schedule.every(WATCH, MONTHLY, WATCH_AT)
-    schedule.every(SCORE, DAILY, SCORE_AT)
-    schedule.every(VALIDATE, MONTHLY, VALIDATE_AT)
-
-
-def _score(job: jobs.Running, now: datetime) -> None:
+def score(job: jobs.Running, now: datetime) -> None:
     """All models of the policy as of now (or the moment the job began: a resumed job goes on)."""
     from tenure.health import overrides, policy, scoring
 
@@ -41,7 +22,7 @@ def _score(job: jobs.Running, now: datetime) -> None:
         scoring.run_scoring(as_of, name, progress=_progress(job), now=now)
 
 
-def _validate(job: jobs.Running, now: datetime) -> None:
+def validate(job: jobs.Running, now: datetime) -> None:
     """Validate every scored model (or the one asked for) and keep the reports."""
     from tenure.health import policy
 
@@ -68,7 +49,7 @@ def _validate_one(job: jobs.Running, name: str, now: datetime) -> None:
     )
 
 
-def _trial(job: jobs.Running, now: datetime) -> None:
+def trial(job: jobs.Running, now: datetime) -> None:
     """Try a changed model on history, or look for a better one; what cannot be tried says why."""
     from tenure.health import proposals, trials
     from tenure.health.models import Trial
@@ -83,7 +64,7 @@ def _trial(job: jobs.Running, now: datetime) -> None:
         trials.failed(trial, error)
 
 
-def _train(job: jobs.Running, now: datetime) -> None:
+def train(job: jobs.Running, now: datetime) -> None:
     """Teach a model from history, and predict with it if it is the one in use."""
     from tenure.health.learned import models_kept, predicting, watching
 
@@ -93,7 +74,7 @@ def _train(job: jobs.Running, now: datetime) -> None:
         predicting.now_for_all(now=now)
 
 
-def _watch(job: jobs.Running, now: datetime) -> None:  # noqa: ARG001
+def watch(job: jobs.Running, now: datetime) -> None:  # noqa: ARG001
     """Every month: is the learned model still right?"""
     from tenure.analytics.prediction import booster
     from tenure.health.learned import models_kept, watching

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-from typing import Any
-
 from django.db import models
 
 from tenure.accounts.models import Account
@@ -95,13 +92,6 @@ class AccountHealth(models.Model):
             models.Index(fields=["model", "risk"]),
             models.Index(fields=["model", "change_30d"]),
         ]
-
-    @cached_property
-    def explanation(self) -> dict[str, Any]:
-        """What ``analytics.health.explain`` says about this score, by the version that made it."""
-        from tenure.health.explanations import of_row
-
-        return of_row(self)
 
 
 class Override(models.Model):

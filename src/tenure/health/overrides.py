@@ -34,15 +34,20 @@ def override(
     with transaction.atomic():
         _end(account, name, author, now)
         made = Override.objects.create(
-            account=account, model=name, health=health, reason=reason.strip(),
-            author=audit.actor_name(author), created_at=now, expires_at=expires_at,
-        )  # fmt: skip
+            account=account,
+            model=name,
+            health=health,
+            reason=reason.strip(),
+            author=audit.actor_name(author),
+            created_at=now,
+            expires_at=expires_at,
+        )
         _show(account.pk, name, health)
         after = {"model": name, "health": health, "until": expires_at.isoformat()}
         audit.record(
             author, "score.overridden", "account", account.pk, after=after, why=made.reason, now=now
         )
-        _tell(made, "score_overridden", now)
+        _emit(made, "score_overridden", now)
     return made
 
 
@@ -56,10 +61,15 @@ def end(kept: Override, by: object, *, now: datetime) -> None:
         _show(kept.account_id, kept.model, None)
         before = {"model": kept.model, "health": kept.health}
         audit.record(
-            by, "score.override_ended", "account", kept.account_id, before=before,
-            why=kept.reason, now=now,
-        )  # fmt: skip
-        _tell(kept, "score_override_ended", now)
+            by,
+            "score.override_ended",
+            "account",
+            kept.account_id,
+            before=before,
+            why=kept.reason,
+            now=now,
+        )
+        _emit(kept, "score_override_ended", now)
 
 
 def restore_expired(now: datetime) -> int:
@@ -101,6 +111,6 @@ def _show(account: str, name: str, health: float | None) -> None:
     row.save(update_fields=["overridden", "shown_health", "shown_band"])
 
 
-def _tell(kept: Override, event: str, now: datetime) -> None:
+def _emit(kept: Override, event: str, now: datetime) -> None:
     told = {"model": kept.model, "health": kept.health, "reason": kept.reason}
     record_own([OwnFact(event, kept.account_id, now, properties=told)], now=now)

@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 from tenure.accounts import segments
 from tenure.analytics.health import Circumstances, HealthModel, score
 from tenure.analytics.health.risk import RiskPolicy
-from tenure.analytics.segments import SCORE_FIELDS, Bools
+from tenure.analytics.segments import CONTRACT, SCORE_FIELDS, Bools
 from tenure.analytics.signals.compute import compute_signals
 from tenure.analytics.signals.fired import fired_risk_signals
 from tenure.analytics.signals.registry import Registry
@@ -56,7 +56,7 @@ class Rules:
         """All signals to be computed: kept ones and those that rules look at."""
         asked = {name for rule in segments.rules().values() for name in rule.fields()}
         asked |= {name for ask in ALSO_ASKED for name in ask()}
-        asked |= self.stages.fields() | {"arr_minor", "currency"}
+        asked |= self.stages.fields() | {CONTRACT, "currency"}
         known = set(self.registry.of_accounts())
         kept = self.kept_signals()
         return [*kept, *sorted((asked & known) - set(kept))]

@@ -40,6 +40,7 @@ class HealthPolicy(BaseModel):
     also_scored: tuple[str, ...] = ()
     chunk_accounts: int = Field(ge=100)
     trend_points: int = Field(ge=2, le=366)
+    compared_hours: int = Field(20, ge=1, le=24 * 31)
     trend_days: int = Field(ge=1)
     fact_from_points: float = Field(gt=0)
     override_days: int = Field(ge=1)
@@ -103,30 +104,33 @@ def validation_policy() -> ValidationPolicy:
     return loaded
 
 
-def registry() -> Registry:
+def registry(load: Loader = policy.IN_FORCE) -> Registry:
     """The signals in force: packaged documents, changed or not, and own ones after them."""
-    return _registry(tuple((name, policy.text(name)) for name in _signal_documents()))
+    names = _signal_documents(load)
+    if load is policy.IN_FORCE:
+        return _registry(tuple((policy.source_of(n), text) for n, text in policy.texts(names)))
+    return _registry(tuple(load(name) for name in names))
 
 
 def registry_with(texts: list[tuple[str, str]]) -> Registry:
     """The signals in force with further documents on top; SpecError when they do not fit."""
-    known = [(policy.source_of(name), policy.text(name)) for name in _signal_documents()]
+    known = [policy.load(name) for name in _signal_documents(policy.IN_FORCE)]
     return load_registry(*known, *texts)
 
 
-def known_fields() -> set[str]:
-    """Every field that a segment or stage rule may look at."""
-    return {*registry().of_accounts(), *EXTRA_FIELDS}
+def known_fields(load: Loader = policy.IN_FORCE) -> set[str]:
+    """Every field that a segment, stage or play rule may look at; ``load`` gives the documents."""
+    return {*registry(load).of_accounts(), *EXTRA_FIELDS}
 
 
 @lru_cache(maxsize=8)
 def _registry(texts: tuple[tuple[str, str], ...]) -> Registry:
-    return load_registry(*((policy.source_of(name), text) for name, text in texts))
+    return load_registry(*texts)
 
 
-def _signal_documents() -> list[str]:
+def _signal_documents(load: Loader) -> list[str]:
     packaged = [SIGNALS + name for name in PACKAGED]
-    return [*packaged, *(n for n in policy.list_names(SIGNALS) if n not in packaged)]
+    return [*packaged, *(n for n in load.names(SIGNALS) if n not in packaged)]
 
 
 def _parse_signals(source: str, text: str) -> tuple[str, str]:
@@ -135,19 +139,15 @@ def _parse_signals(source: str, text: str) -> tuple[str, str]:
     return source, text
 
 
-def _loaded_registry(load: Loader) -> Registry:
-    return load_registry(*(load(name) for name in _signal_documents()))
-
-
 def _check_signals(_source: str, _parsed: object, load: Loader) -> None:
-    _loaded_registry(load)
+    registry(load)
 
 
 def _check_model(source: str, parsed: HealthModel, load: Loader) -> None:
     expected = Path(source).stem
     if parsed.name != expected:
         raise SpecError(source, "name", f"is '{parsed.name}'", f"name it '{expected}' as the file")
-    check_signals(source, parsed, _loaded_registry(load).signals)
+    check_signals(source, parsed, registry(load).signals)
     packaged: dict[str, SegmentSpec] = load(SEGMENTS)
     stage_names = {stage.name for stage in load(STAGES).stages}
     for index, variant in enumerate(parsed.variants):
@@ -182,13 +182,13 @@ def _check_variant(
 
 
 def _check_segments(source: str, parsed: dict[str, SegmentSpec], load: Loader) -> None:
-    known = {*_loaded_registry(load).of_accounts(), *EXTRA_FIELDS}
+    known = known_fields(load)
     for name, spec in parsed.items():
         segments.check_fields(f"{source}: {name}", spec.rule, known)
 
 
 def _check_stages(source: str, parsed: StagePolicy, load: Loader) -> None:
-    known = {*_loaded_registry(load).of_accounts(), *EXTRA_FIELDS} - {CHANCE}  # no past has it
+    known = known_fields(load) - {CHANCE}  # no past has it
     for name in sorted(parsed.fields() - known):
         raise SpecError(source, "stages", f"there is no field '{name}'", "use a signal's name")
 
@@ -198,36 +198,90 @@ def _check_health(_source: str, parsed: HealthPolicy, load: Loader) -> None:
         load(MODELS + name)
 
 
-def register() -> None:
-    """Make the documents known to ``core.policy``."""
+def documents() -> tuple[policy.PolicyDocument | policy.PolicyFamily, ...]:
+    """What a workspace may change of scoring, segments, stages and signals."""
     analytics = Path(str(files("tenure.analytics")))
     here = Path(__file__).parent
-    for name, title, path, parse, check, about in (
-        (HEALTH, "Scoring", here / "health.toml", parse_health, _check_health,
-         "Which models are scored, and what is kept."),
-        (RISK, "Churn risk", analytics / "health/risk.toml", risk.parse_risk, None,
-         "How health and warnings become a risk, and what each level asks for."),
-        (CHURN, "Churn", analytics / "churn.toml", churn.parse_churn, None,
-         "When an account counts as gone."),
-        (SEGMENTS, "Segments", analytics / "segments.toml", segments.parse_segments,
-         _check_segments, "Packaged segments and tiers."),
-        (STAGES, "Lifecycle stages", analytics / "stages.toml", stages.parse_stages,
-         _check_stages, "Stages with their entry and exit rules."),
-        (VALIDATION, "Validation", analytics / "validation/validation.toml",
-         validation.parse_validation, None, "How scores are proven, and what is said of them."),
-        (PREDICTION, "Learned model", analytics / "prediction/prediction.toml",
-         prediction.parse_prediction, None, "What is learned from, how it is proven and watched."),
-    ):  # fmt: skip
-        policy.register(policy.PolicyDocument(name, title, path, parse, about, check))
-    policy.register_family(
+    described = (
+        (
+            HEALTH,
+            "Scoring",
+            here / "health.toml",
+            parse_health,
+            _check_health,
+            "Which models are scored, and what is kept.",
+        ),
+        (
+            RISK,
+            "Churn risk",
+            analytics / "health/risk.toml",
+            risk.parse_risk,
+            None,
+            "How health and warnings become a risk, and what each level asks for.",
+        ),
+        (
+            CHURN,
+            "Churn",
+            analytics / "churn.toml",
+            churn.parse_churn,
+            None,
+            "When an account counts as gone.",
+        ),
+        (
+            SEGMENTS,
+            "Segments",
+            analytics / "segments.toml",
+            segments.parse_segments,
+            _check_segments,
+            "Packaged segments and tiers.",
+        ),
+        (
+            STAGES,
+            "Lifecycle stages",
+            analytics / "stages.toml",
+            stages.parse_stages,
+            _check_stages,
+            "Stages with their entry and exit rules.",
+        ),
+        (
+            VALIDATION,
+            "Validation",
+            analytics / "validation/validation.toml",
+            validation.parse_validation,
+            None,
+            "How scores are proven, and what is said of them.",
+        ),
+        (
+            PREDICTION,
+            "Learned model",
+            analytics / "prediction/prediction.toml",
+            prediction.parse_prediction,
+            None,
+            "What is learned from, how it is proven and watched.",
+        ),
+    )
+    edit = policy.EDIT
+    return (
+        *(
+            policy.PolicyDocument(name, title, path, parse, about, check, permission=edit)
+            for name, title, path, parse, check, about in described
+        ),
         policy.PolicyFamily(
-            MODELS, "Health model", analytics / "health/models", parse_model,
-            "Dimensions, signals, weights, curves and bands.", _check_model,
-        )
-    )  # fmt: skip
-    policy.register_family(
+            MODELS,
+            "Health model",
+            analytics / "health/models",
+            parse_model,
+            "Dimensions, signals, weights, curves and bands.",
+            _check_model,
+            permission=policy.EDIT,
+        ),
         policy.PolicyFamily(
-            SIGNALS, "Signals", analytics / "signals", _parse_signals,
-            "What is counted, and which events mean what.", _check_signals,
-        )
-    )  # fmt: skip
+            SIGNALS,
+            "Signals",
+            analytics / "signals",
+            _parse_signals,
+            "What is counted, and which events mean what.",
+            _check_signals,
+            permission=policy.EDIT,
+        ),
+    )

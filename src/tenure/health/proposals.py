@@ -32,7 +32,7 @@ from tenure.core import jobs
 from tenure.core import policy as documents
 from tenure.health import policy, trials
 from tenure.health.history import History, Side, signals_of
-from tenure.health.jobs import TRIAL
+from tenure.health.job_kinds import TRIAL
 from tenure.health.models import Trial
 from tenure.health.pipeline import Rules
 from tenure.health.scoring import Progress
@@ -95,9 +95,12 @@ def run(trial: Trial, *, now: datetime, progress: Progress | None = None) -> Tri
     used = _clearest(ground.take(halves.train), columns, scores[halves.train], numbers.proposals)
     columns, scores = [columns[i] for i in used], scores[:, used]
     fitted = proposing.learn(
-        scores[halves.train], ground.churned[halves.train], ground.as_of[halves.train], days,
+        scores[halves.train],
+        ground.churned[halves.train],
+        ground.as_of[halves.train],
+        days,
         numbers.proposals,
-    )  # fmt: skip
+    )
     wholes = proposing.shares(fitted.weights, numbers.proposals.least_share)
     trial.body = text_of(rules.model, columns, wholes, rules.registry)
     trial.result = {
@@ -115,23 +118,24 @@ def run(trial: Trial, *, now: datetime, progress: Progress | None = None) -> Tri
     return trials.run(trial, now=now, progress=progress)
 
 
-def _enough_churn(train: missed.Ground, days: int, least: int) -> None:
+def _enough_churn(train: missed.Cohort, days: int, least: int) -> None:
     """SpecError where fewer than ``least`` accounts churned: their weights would be chance."""
     churned = len(np.unique(train.account[train.churned]))
     if churned < least:
         raise SpecError(
-            "proposal", "churn",
+            "proposal",
+            "churn",
             f"is too little to learn from: {churned} accounts churned within {days} days on the "
             f"earlier dates, and {least} are needed",
             "keep the weights as they are, or import more history",
-        )  # fmt: skip
+        )
 
 
 @dataclass(frozen=True)
 class _Looked:
     """The ground, parted; ``days``: the horizon that it is long enough for."""
 
-    ground: missed.Ground
+    ground: missed.Cohort
     days: int
     halves: proposing.Parted
     columns: list[Column]
@@ -150,13 +154,16 @@ def _look(
     values, scored = pa.concat_tables(tables), side.scores()
     found, _ = observe(scored, history.churned)
     days = proposing.horizon(
-        found.as_of, micros(history.period[1]), numbers.verdict_horizon, numbers.horizons,
+        found.as_of,
+        micros(history.period[1]),
+        numbers.verdict_horizon,
+        numbers.horizons,
         numbers.proposals,
-    )  # fmt: skip
+    )
     kept = decided(found, days, history.period[1])
     found, values = found.take(kept), values.filter(pa.array(kept))
     well = np.isin(found.band.astype(str), list(rules.model.green))
-    ground = missed.Ground(
+    ground = missed.Cohort(
         {n: signal_values(values, n) for n in names if not rules.registry.signals[n].text},
         churned_within(found, days),
         found.account,
@@ -177,7 +184,7 @@ def _scores(column: Column, values: pa.Table) -> Floats:
 
 
 def _columns(
-    rules: Rules, ground: missed.Ground, train: npt.NDArray[np.bool_], numbers: ProposalPolicy
+    rules: Rules, ground: missed.Cohort, train: npt.NDArray[np.bool_], numbers: ProposalPolicy
 ) -> list[Column]:
     """The model's own parts, and every other signal that it is known of whether more is better."""
     own = [Column(p.signal, p.title, p.curve, p.dimension) for p in rules.model.parts()]
@@ -192,8 +199,9 @@ def _columns(
         curve = curves.get(name) or proposing.curve_of(values[train], worse)
         if curve is not None:
             group = _key(signal.group) or "other"
-            listed.append(Column(name, signal.title, curve, f"added_{group}", True,
-                                 name not in curves))  # fmt: skip
+            listed.append(
+                Column(name, signal.title, curve, f"added_{group}", True, name not in curves)
+            )
     return [*own, *listed]
 
 
@@ -212,7 +220,7 @@ def _published(but: str) -> dict[str, Curve]:
 
 
 def _clearest(
-    train: missed.Ground, columns: Sequence[Column], scores: Floats, numbers: ProposalPolicy
+    train: missed.Cohort, columns: Sequence[Column], scores: Floats, numbers: ProposalPolicy
 ) -> list[int]:
     """The model's own columns, and of the others those that tell most clearly alone."""
     told = missed.tell_alone(train, [(str(i), 100 - scores[:, i]) for i in range(len(columns))])
@@ -288,7 +296,7 @@ def _weights(
     fitted: proposing.Fitted,
     columns: Sequence[Column],
     scores: Floats,
-    test: missed.Ground,
+    test: missed.Cohort,
     wholes: Mapping[int, int],
 ) -> list[dict[str, Any]]:
     """Each signal with its weight, and what it adds on the later dates: the area with it less the
@@ -303,13 +311,21 @@ def _weights(
         less = replace(fitted, weights=without).badness(scores)
         effect = auc_difference(less, whole, test.churned, test.account)
         column = columns[index]
-        told.append({"signal": column.signal, "title": column.title, "weight": weight,
-                     "dimension": column.dimension, "added": column.added,
-                     "learned_curve": column.learned, "effect": effect.to_dict()})  # fmt: skip
+        told.append(
+            {
+                "signal": column.signal,
+                "title": column.title,
+                "weight": weight,
+                "dimension": column.dimension,
+                "added": column.added,
+                "learned_curve": column.learned,
+                "effect": effect.to_dict(),
+            }
+        )
     return told
 
 
-def _learned(train: missed.Ground, days: int, fitted: proposing.Fitted) -> dict[str, Any]:
+def _learned(train: missed.Cohort, days: int, fitted: proposing.Fitted) -> dict[str, Any]:
     dates = np.unique(train.as_of)
     return {
         "observations": len(train),

@@ -15,8 +15,9 @@ from django.db.models import QuerySet
 from tenure.accounts import segments
 from tenure.analytics.health import HealthModel
 from tenure.analytics.signals.registry import Registry
+from tenure.facts.reading import text
 from tenure.health import explanations, policy, runs, trends
-from tenure.health.lake_reading import query, run_rows, text
+from tenure.health.lake_scores import query, run_rows
 from tenure.health.models import (
     AccountHealth,
     AccountPrediction,
@@ -81,7 +82,7 @@ def prediction(account_id: str) -> Row | None:
 
 
 def account_health(account_id: str, name: str | None = None) -> AccountHealth | None:
-    """The latest score of an account; ``.explanation`` is worked out when it is looked at."""
+    """The latest score of an account; ``explanations.of_row`` explains it."""
     rows = AccountHealth.objects.filter(account_id=account_id, model=name or default_model())
     return rows.first()
 
@@ -117,15 +118,28 @@ def distribution(name: str | None = None) -> list[Row]:
     total = sum(counts.values())
     listed = [
         {
-            "band": b.name, "title": b.title, "color": b.color, "action": b.action,
-            "min": b.min, "n": counts.get(b.name, 0),
+            "band": b.name,
+            "title": b.title,
+            "color": b.color,
+            "action": b.action,
+            "min": b.min,
+            "n": counts.get(b.name, 0),
             "share": counts.get(b.name, 0) / total if total else 0.0,
         }
         for b in sorted(chosen.bands, key=lambda b: -b.min)
-    ]  # fmt: skip
+    ]
     if counts.get(""):
-        listed.append({"band": "", "title": "No score", "color": "none", "action": "", "min": None,
-                       "n": counts[""], "share": counts[""] / total})  # fmt: skip
+        listed.append(
+            {
+                "band": "",
+                "title": "No score",
+                "color": "none",
+                "action": "",
+                "min": None,
+                "n": counts[""],
+                "share": counts[""] / total,
+            }
+        )
     return listed
 
 
@@ -241,13 +255,55 @@ def explanation_at(account_id: str, moment: datetime, name: str | None = None) -
     rows = run_rows([run], "*", f"account_id = {text(account_id)}").to_pylist()
     if not rows:
         return None
-    earlier = runs.before(run.model, run.as_of)
+    earlier = runs.nearest(run.model, _yesterday(run))
     values = trends.values_at(run, account_id, account_id).get(account_id, {})
     before = trends.values_at(earlier, account_id, account_id) if earlier else {}
     told = explanations.of_values(
         run.model, run.model_version, values, before.get(account_id), rows[0]["variant"] or ""
     )
     return {**rows[0], "signals": values, "explanation": told}
+
+
+def changed_since(score: AccountHealth, days: int) -> tuple[datetime | None, Row | None]:
+    """What an account's latest score is compared with ``days`` before (1: yesterday's, which is
+    kept beside it): the moment of that score, and the explanation with what changed since; None
+    where nothing was scored then."""
+    last = runs.latest_live(score.model)
+    if last is None:
+        return None, None
+    if days == 1:
+        then = runs.nearest(score.model, _yesterday(last))
+        return (then.as_of, explanations.of_row(score)) if then else (None, None)
+    then = runs.nearest(score.model, last.as_of - timedelta(days=days))
+    if then is None:
+        return None, None
+    before = trends.values_at(then, score.account_id, score.account_id).get(score.account_id)
+    told = explanations.of_values(
+        score.model, score.model_version, score.signals, before, score.variant
+    )
+    return then.as_of, told
+
+
+def _yesterday(run: ScoringRun) -> datetime:
+    """The last moment at which the score that a run is compared with may have been made."""
+    return run.as_of - timedelta(hours=policy.settings().compared_hours)
+
+
+def not_at_risk(ids: Sequence[str], days: int, levels: Sequence[str]) -> dict[str, Row]:
+    """Those of the accounts that were scored ``days`` ago by the default model at none of the risk
+    ``levels``: account_id, health and band then."""
+    name = default_model()
+    last = runs.latest_live(name)
+    if last is None or not ids:
+        return {}
+    then = runs.nearest(name, last.as_of - timedelta(days=days) if days > 1 else _yesterday(last))
+    if then is None:
+        return {}
+    among = ", ".join(text(account) for account in ids)
+    rows = run_rows(
+        [then], "account_id, health, band, risk_level", f"account_id IN ({among})"
+    ).to_pylist()
+    return {r["account_id"]: r for r in rows if r["risk_level"] not in levels}
 
 
 def overrides(account_id: str, name: str | None = None) -> QuerySet[Override]:
@@ -303,6 +359,10 @@ def _bands(run: ScoringRun) -> dict[str, tuple[str, float | None]]:
 def _move(account: str, old: tuple[str, float | None], new: tuple[str, float | None]) -> Row:
     change = None if old[1] is None or new[1] is None else round(new[1] - old[1], 2)
     return {
-        "account_id": account, "from_band": old[0], "to_band": new[0],
-        "from_health": old[1], "to_health": new[1], "change": change,
-    }  # fmt: skip
+        "account_id": account,
+        "from_band": old[0],
+        "to_band": new[0],
+        "from_health": old[1],
+        "to_health": new[1],
+        "change": change,
+    }

@@ -7,8 +7,8 @@ from tenure.analytics.rollup import Rollup
 from tenure.analytics.signals.registry import Registry
 from tenure.core import workspace
 from tenure.facts import lake
+from tenure.facts.reading import engine
 from tenure.health import policy
-from tenure.health.lake_reading import engine
 
 
 def ready(dataset: Dataset, registry: Registry) -> Rollup | None:

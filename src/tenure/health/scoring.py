@@ -9,7 +9,7 @@ twice. A live run never replaces a later one.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
@@ -23,8 +23,10 @@ from tenure.analytics.tables import TABLES
 from tenure.core import policy as documents
 from tenure.facts import lake
 from tenure.facts.inbox import record_own
+from tenure.facts.reading import engine
 from tenure.health import (
     explanations,
+    gaps,
     lake_writing,
     policy,
     rollups,
@@ -33,8 +35,7 @@ from tenure.health import (
     state,
     summary,
 )
-from tenure.health.lake_reading import engine
-from tenure.health.ledger_print import LedgerPrint
+from tenure.health.fingerprint import Fingerprint
 from tenure.health.models import ScoringRun
 from tenure.health.pipeline import Rules, Scored, compute, score_everyone
 from tenure.health.trends import DIGITS
@@ -54,7 +55,7 @@ class Facts:
     def now(cls) -> Facts:
         """As of this call."""
         dataset = lake.current().dataset(list(TABLES))
-        return cls(dataset, LedgerPrint(dataset))
+        return cls(dataset, Fingerprint(dataset))
 
 
 BEFORE_LIVE: list[Callable[[pa.Table, datetime], pa.Table]] = []
@@ -159,6 +160,7 @@ def _score(
 ) -> None:
     scored = _evaluate(run, rules, dataset)
     accounts = scored.scores["account_id"].to_pylist()
+    live = run.purpose == "live"
     run.state, run.accounts_total, run.error = "running", len(accounts), ""
     run.save(update_fields=["state", "accounts_total", "error"])
     size = policy.settings().chunk_accounts
@@ -168,7 +170,8 @@ def _score(
         done = _chunk(run, rules, scored, number, (start, min(start + size, len(accounts))), now)
         if progress:
             progress(done, len(accounts))
-    _finish(run, rules, scored, accounts, now)
+    missing = gaps.look(dataset, rules.registry, rules.kept_signals(), run.as_of) if live else []
+    _finish(run, rules, scored, accounts, now, missing)
 
 
 def _evaluate(run: ScoringRun, rules: Rules, dataset: Dataset) -> Scored:
@@ -210,7 +213,7 @@ def _write_state(
 ) -> None:
     numbers = policy.settings()
     accounts = scores["account_id"].to_pylist()
-    past = state.look_back(run, rules.model, accounts, numbers.trend_points, numbers.trend_days)
+    past = state.look_back(run, rules.model, accounts, numbers)
     rows = state.build(run, rules.model, scores, values, past)
     facts = state.own_facts(rows, past, run, numbers.fact_from_points, now)
     with transaction.atomic():
@@ -232,7 +235,12 @@ def _rounded(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _finish(
-    run: ScoringRun, rules: Rules, scored: Scored, accounts: list[str], now: datetime
+    run: ScoringRun,
+    rules: Rules,
+    scored: Scored,
+    accounts: list[str],
+    now: datetime,
+    missing: Sequence[gaps.Gap],
 ) -> None:
     if run.purpose == "live":
         state.remove_others(run.model, set(accounts))
@@ -242,5 +250,5 @@ def _finish(
             for tell in AFTER_LIVE:
                 tell(scored.everyone, run.as_of, now)
     run.state, run.finished_at, run.accounts_done = "done", now, len(accounts)
-    run.summary = summary.of(scored, rules.model)
+    run.summary = summary.of(scored, rules.model) | {"gaps": [asdict(gap) for gap in missing]}
     run.save(update_fields=["state", "finished_at", "accounts_done", "summary"])

@@ -11,7 +11,7 @@ from django.db.models import Q
 from tenure.accounts.models import Account, Membership, Person
 from tenure.facts.inbox import OwnFact, record_own
 from tenure.health import policy
-from tenure.health.lake_reading import run_rows
+from tenure.health.lake_scores import run_rows
 from tenure.health.models import ScoringRun
 
 _PAGE = 500

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -14,20 +14,51 @@ from django.db import connection
 from tenure.accounts.models import Account
 from tenure.analytics.health import HealthModel
 from tenure.facts.inbox import OwnFact
-from tenure.health import runs, trends
+from tenure.health import policy, runs, trends
 from tenure.health.models import AccountHealth, Override, ScoringRun
 
 COLUMNS = (
-    "account_id", "model", "model_version", "as_of", "health", "band", "shown_health", "shown_band",
-    "overridden", "risk", "risk_level", "coverage", "previous_health", "previous_band",
-    "change_30d", "variant", "signals", "previous_signals", "risk_signals", "trend", "signal_trend",
-)  # fmt: skip
+    "account_id",
+    "model",
+    "model_version",
+    "as_of",
+    "health",
+    "band",
+    "shown_health",
+    "shown_band",
+    "overridden",
+    "risk",
+    "risk_level",
+    "coverage",
+    "previous_health",
+    "previous_band",
+    "change_30d",
+    "variant",
+    "signals",
+    "previous_signals",
+    "risk_signals",
+    "trend",
+    "signal_trend",
+)
 _JSON = frozenset({"signals", "previous_signals", "risk_signals", "trend", "signal_trend"})
 _COMPARED = (
-    "model_version", "health", "band", "shown_health", "shown_band", "overridden", "risk",
-    "risk_level", "coverage", "change_30d", "variant", "signals", "previous_signals",
+    "model_version",
+    "health",
+    "band",
+    "shown_health",
+    "shown_band",
+    "overridden",
+    "risk",
+    "risk_level",
+    "coverage",
+    "change_30d",
+    "variant",
+    "signals",
+    "previous_health",
+    "previous_band",
+    "previous_signals",
     "risk_signals",
-)  # fmt: skip
+)
 _PAGE = 5000
 
 
@@ -39,32 +70,69 @@ class Past:
     trend: Mapping[str, list[list[Any]]]
     signal_trend: Mapping[str, dict[str, list[float | None]]]
     month_before: Mapping[str, float]
-    values: Mapping[str, dict[str, Any]]
-    bands: Mapping[str, str]
+    before: Mapping[str, Before]
     overrides: Mapping[str, float]
 
 
+@dataclass(frozen=True)
+class Before:
+    """What stood when a score is compared with: yesterday's."""
+
+    health: float | None = None
+    band: str = ""
+    signals: dict[str, Any] | None = None
+
+
+NOTHING = Before()
+
+
 def look_back(
-    run: ScoringRun, model: HealthModel, accounts: Sequence[str], points: int, days: int
+    run: ScoringRun, model: HealthModel, accounts: Sequence[str], numbers: policy.HealthPolicy
 ) -> Past:
     """Everything of the past that rows of these (sorted) accounts show; the run's own rows are in
     the lake already."""
     first, last = accounts[0], accounts[-1]
-    chosen = [*_apart(run, points, days), run]
-    earlier = runs.before(run.model, run.as_of)
+    chosen = [*_apart(run, numbers.trend_points, numbers.trend_days), run]
     rows = _existing(run.model, accounts)
-    # The score before is in the state, unless this is the first live score after backtests.
-    values = {} if rows or earlier is None else trends.values_at(earlier, first, last)
-    bands = {} if rows or earlier is None else _bands(earlier, first, last)
     return Past(
         rows,
         trends.health_trend(chosen, first, last),
         trends.signal_trend(chosen, model.signals, first, last),
         trends.month_before(run, first, last),
-        values,
-        bands,
+        _before(compared(run, numbers), accounts, rows),
         _overrides(run.model, run.as_of),
     )
+
+
+def compared(run: ScoringRun, numbers: policy.HealthPolicy) -> ScoringRun | None:
+    """The run that stood the hours of policy before ``run``: what changed is said against it."""
+    return runs.nearest(run.model, run.as_of - timedelta(hours=numbers.compared_hours))
+
+
+def _before(
+    then: ScoringRun | None, accounts: Sequence[str], rows: Mapping[str, dict[str, Any]]
+) -> dict[str, Before]:
+    """What was kept ``then``: from the state where nothing has changed since, else from the lake.
+
+    A row of the state is written only where it differs, so an older one held at ``then``, too.
+    """
+    if then is None:
+        return {}
+    kept = {
+        account: Before(row["health"], row["band"], row["signals"])
+        for account, row in rows.items()
+        if row["as_of"] <= then.as_of
+    }
+    if len(kept) == len(accounts):
+        return kept
+    first, last = accounts[0], accounts[-1]
+    values = trends.values_at(then, first, last)
+    scores = trends.run_rows([then], "account_id, health, band", trends.between(first, last))
+    found = {
+        r["account_id"]: Before(r["health"], r["band"] or "", values.get(r["account_id"]))
+        for r in scores.to_pylist()
+    }
+    return found | kept
 
 
 def _apart(run: ScoringRun, points: int, days: int) -> list[ScoringRun]:
@@ -72,18 +140,13 @@ def _apart(run: ScoringRun, points: int, days: int) -> list[ScoringRun]:
     return [r for r in chosen if (run.as_of - r.as_of).days >= days][-(points - 1) :]
 
 
-def _bands(run: ScoringRun, first: str, last: str) -> dict[str, str]:
-    rows = trends.run_rows([run], "account_id, band", trends.between(first, last))
-    return dict(zip(rows["account_id"].to_pylist(), rows["band"].to_pylist(), strict=True))
-
-
 def _existing(model: str, accounts: Sequence[str]) -> dict[str, dict[str, Any]]:
     found = {}
-    fields = ("account_id", "as_of", "previous_health", "previous_band", *_COMPARED)
+    fields = ("account_id", "as_of", *_COMPARED)
     for start in range(0, len(accounts), _PAGE):
         page = accounts[start : start + _PAGE]
         rows = AccountHealth.objects.filter(model=model, account_id__in=page)
-        found.update({row["account_id"]: row for row in rows.values(*dict.fromkeys(fields))})
+        found.update({row["account_id"]: row for row in rows.values(*fields)})
     return found
 
 
@@ -101,8 +164,17 @@ def build(
     past: Past,
 ) -> list[dict[str, Any]]:
     """The rows for a chunk of accounts, as they should stand after this run."""
-    names = ("account_id", "health", "band", "risk", "risk_level", "coverage", "variant",
-             "risk_signals", "model_version")  # fmt: skip
+    names = (
+        "account_id",
+        "health",
+        "band",
+        "risk",
+        "risk_level",
+        "coverage",
+        "variant",
+        "risk_signals",
+        "model_version",
+    )
     columns = [scores[name].to_pylist() for name in names]
     listed = (dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True))
     return [_row(run, model, r, v, past) for r, v in zip(listed, values, strict=True)]
@@ -112,10 +184,12 @@ def _row(
     run: ScoringRun, model: HealthModel, scored: dict[str, Any], values: dict[str, Any], past: Past
 ) -> dict[str, Any]:
     account, health = scored["account_id"], scored["health"]
-    earlier = past.month_before.get(account)
+    earlier, before = past.month_before.get(account), past.before.get(account, NOTHING)
     return {
         **scored,
-        **_before(run, account, past),
+        "previous_health": before.health,
+        "previous_band": before.band,
+        "previous_signals": before.signals,
         **_shown(model, health, scored["band"], past.overrides.get(account)),
         "model": run.model,
         "as_of": run.as_of,
@@ -131,26 +205,6 @@ def _row(
 
 def _difference(now: float | None, then: float | None) -> float | None:
     return None if now is None or then is None else round(now - then, 2)
-
-
-def _before(run: ScoringRun, account: str, past: Past) -> dict[str, Any]:
-    """The score before this one: from the state; else from the lake."""
-    row = past.rows.get(account)
-    if row is None:
-        points = past.trend.get(account, [])
-        health = points[-2][1] if len(points) > 1 else None
-        return {
-            "previous_health": health,
-            "previous_band": past.bands.get(account) or "",
-            "previous_signals": past.values.get(account),
-        }
-    if row["as_of"] >= run.as_of:  # the same moment scored again: before stays before
-        return {k: row[k] for k in ("previous_health", "previous_band", "previous_signals")}
-    return {
-        "previous_health": row["health"],
-        "previous_band": row["band"],
-        "previous_signals": row["signals"],
-    }
 
 
 def _shown(

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+from tenure.facts.reading import text
 from tenure.health import runs
-from tenure.health.lake_reading import query, run_rows, text
+from tenure.health.lake_scores import query, run_rows
 from tenure.health.models import ScoringRun
 
 Value = float | str | None

@@ -18,7 +18,7 @@ from tenure.core import audit, jobs
 from tenure.core import policy as documents
 from tenure.health import policy
 from tenure.health.history import History, Side, signals_of
-from tenure.health.jobs import TRIAL
+from tenure.health.job_kinds import TRIAL
 from tenure.health.models import Trial
 from tenure.health.pipeline import Rules
 from tenure.health.scoring import Progress

@@ -17,8 +17,8 @@ from tenure.analytics.validation.policy import ValidationPolicy
 from tenure.analytics.validation.report import Subject, validate
 from tenure.analytics.validation.report import ValidationReport as Report
 from tenure.core import audit
-from tenure.health import ground, policy, scoring, trends
-from tenure.health.lake_reading import run_rows
+from tenure.health import policy, scoring, trends, validation_inputs
+from tenure.health.lake_scores import run_rows
 from tenure.health.models import ScoringRun, ValidationReport
 from tenure.health.scoring import Progress
 
@@ -48,7 +48,7 @@ def validate_model(
     period, known = period_of(start, end, now, numbers)
     dates = dates_of(period, numbers)
     done = scoring.backtest(dates, model, progress, now=now)
-    churned = ground.churn(known, churn_policy)
+    churned = validation_inputs.churn(known, churn_policy)
     report = _report(done, churned, period, numbers, segment)
     result = {**report.to_dict(), "segment": segment, "created_at": now.isoformat()}
     result["green_churned"] = _described(report.green_churned, done)
@@ -79,21 +79,25 @@ def period_of(
 ) -> tuple[tuple[datetime, datetime], datetime]:
     """The period, and the moment at which its churn is looked up; SpecError where there are no
     subscriptions, or too little history."""
-    reach = ground.reach(now)
-    if reach is None or not ground.has_subscriptions():
+    reach = validation_inputs.reach(now)
+    if reach is None or not validation_inputs.has_subscriptions():
         raise SpecError(
-            "validation", "facts", "there are no subscriptions to tell churn from",
+            "validation",
+            "facts",
+            "there are no subscriptions to tell churn from",
             "import the tables subscriptions and events first",
-        )  # fmt: skip
+        )
     decided = reach.last - timedelta(days=policy.churn_policy().grace_days)
     earliest = reach.first + timedelta(days=numbers.warm_up_days)
     begin, stop = start or earliest, min(end or decided, decided)
     if begin >= stop:
         raise SpecError(
-            "validation", "period", f"begins {begin.date()} and ends {stop.date()}",
+            "validation",
+            "period",
+            f"begins {begin.date()} and ends {stop.date()}",
             f"facts reach from {reach.first.date()} to {reach.last.date()}: import more history, "
             "or give --start and --end inside it",
-        )  # fmt: skip
+        )
     return (begin, stop), reach.last
 
 
@@ -119,7 +123,7 @@ def _report(
         np.random.default_rng(SEED),
         segments=segments,
         policy=numbers,
-        backfilled_share=ground.backfilled_share(period[1]),
+        backfilled_share=validation_inputs.backfilled_share(period[1]),
     )
 
 
@@ -138,9 +142,11 @@ def _only(
 ) -> tuple[pa.Table, pa.Table]:
     if segment not in segments:
         raise SpecError(
-            "validation", "segment", f"'{segment}' held no account that was scored",
+            "validation",
+            "segment",
+            f"'{segment}' held no account that was scored",
             f"use one of {', '.join(sorted(segments))}",
-        )  # fmt: skip
+        )
     scores = scores.filter(pa.array(segments[segment]))
     inside = pa.compute.is_in(churned["account_id"], scores["account_id"].combine_chunks())
     return scores, churned.filter(inside)

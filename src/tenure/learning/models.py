@@ -1,5 +1,5 @@
 """The models of this room, each declared by its slice."""
 
-from tenure.learning.audit.models import Acceptance, AuditRun
+from tenure.learning.practice_audit.models import Acceptance, AuditRun
 
 __all__ = ["Acceptance", "AuditRun"]

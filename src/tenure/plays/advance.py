@@ -51,7 +51,7 @@ def _advance(name: str, play: Play, rows: Sequence[Enrolment], now: datetime) ->
         here = [row for row in waiting if row.step == step.id and row.due_at <= now]
         if not here:
             continue
-        for move in steps.take(step, steps.Standing(name, play, here, now, told)):
+        for move in steps.take(step, steps.EnrolmentGroup(name, play, here, now, told)):
             move.row.step, move.row.due_at = move.to, move.at
             if move.note:
                 move.row.note = "\n".join(filter(None, [move.row.note, move.note]))
@@ -65,7 +65,7 @@ def _finish(name: str, rows: Sequence[Enrolment], now: datetime) -> None:
             row.state, row.ended_at = DONE, now
             ended.append(row)
     _save(rows)
-    tell("play_finished", name, ended, now)
+    emit("play_finished", name, ended, now)
 
 
 def _save(rows: Sequence[Enrolment]) -> None:
@@ -74,23 +74,33 @@ def _save(rows: Sequence[Enrolment]) -> None:
         cursor.executemany(
             _SET,
             [
-                (r.step, adapt(r.due_at), r.state, adapt(r.ended_at) if r.ended_at else None,
-                 json.dumps(r.arms), r.note, r.pk)
+                (
+                    r.step,
+                    adapt(r.due_at),
+                    r.state,
+                    adapt(r.ended_at) if r.ended_at else None,
+                    json.dumps(r.arms),
+                    r.note,
+                    r.pk,
+                )
                 for r in rows
             ],
-        )  # fmt: skip
+        )
 
 
-def tell(event: str, name: str, rows: Iterable[Enrolment], now: datetime) -> None:
+def emit(event: str, name: str, rows: Iterable[Enrolment], now: datetime) -> None:
     """What became of enrolments, as facts, in the current transaction."""
     record_own(
         (
             OwnFact(
-                event, row.account_id, now, row.person_id or None,
+                event,
+                row.account_id,
+                now,
+                row.person_id or None,
                 {"play": name, "version": row.version, "held_out": row.held_out},
                 fact_id=f"play:{name}:{row.subject}:{row.round}:{event}",
             )
             for row in rows
         ),
         now=now,
-    )  # fmt: skip
+    )

@@ -8,20 +8,22 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from tenure.channels import wording
-from tenure.channels.numbers import Numbers
-from tenure.plays.numbers import CheckNumbers
+from tenure.channels.settings import Numbers
+from tenure.plays.settings import CheckSettings
 from tenure.plays.spec import (
+    POSTS,
     WRITES,
     InactiveTrigger,
     Play,
-    PostStep,
     StreakTrigger,
     TaskStep,
     WhenTrigger,
 )
 
+_SAY: tuple[type[Any], ...] = (*WRITES, TaskStep)
 _TEXTS = ("subject", "title", "text", "words", "link_text", "items")
 _LINK = re.compile(r"https?://\S+")
 
@@ -36,13 +38,13 @@ class Warning:
 
 
 def check(
-    play: Play, numbers: CheckNumbers, gate: Numbers, audience: int | None, everyone: int
+    play: Play, numbers: CheckSettings, gate: Numbers, audience: int | None, everyone: int
 ) -> list[Warning]:
     """Every warning; ``audience`` of ``everyone`` accounts would enter (None: not counted yet)."""
     found = [*_audience(play, numbers, audience, everyone), *_purpose(play, gate)]
     found += _effect(play)
     for step in play.steps:
-        if isinstance(step, (*WRITES, TaskStep)):
+        if isinstance(step, _SAY):
             texts = [getattr(step, k, "") for k in _TEXTS]
             found += _words(step.id, " ".join(texts), numbers)
         if isinstance(step, WRITES):
@@ -51,7 +53,7 @@ def check(
 
 
 def _audience(
-    play: Play, numbers: CheckNumbers, audience: int | None, everyone: int
+    play: Play, numbers: CheckSettings, audience: int | None, everyone: int
 ) -> list[Warning]:
     about_some = isinstance(play.trigger, WhenTrigger | InactiveTrigger | StreakTrigger)
     narrowed = play.audience is not None or about_some
@@ -98,10 +100,10 @@ def _purpose(play: Play, gate: Numbers) -> list[Warning]:
 
 
 def _effect(play: Play) -> list[Warning]:
-    acts = [s for s in play.steps if isinstance(s, (*WRITES, PostStep, TaskStep))]
+    acts = [s for s in play.steps if isinstance(s, (*WRITES, *POSTS, TaskStep))]
     if play.goal is None and acts:
         return [Warning("no-goal", "", "It has no goal, so nobody will know whether it works.")]
-    if play.holdout == 0 and acts:
+    if play.holdout == 0 and not play.promise and acts:
         return [
             Warning(
                 "no-holdout",
@@ -113,7 +115,7 @@ def _effect(play: Play) -> list[Warning]:
     return []
 
 
-def _words(where: str, text: str, numbers: CheckNumbers) -> list[Warning]:
+def _words(where: str, text: str, numbers: CheckSettings) -> list[Warning]:
     found = []
     for phrase in wording.found(text, "guilt", numbers.guilt):
         says = f"“{phrase}” presses on guilt or fear. Say what helps them instead."
@@ -124,7 +126,7 @@ def _words(where: str, text: str, numbers: CheckNumbers) -> list[Warning]:
     return found
 
 
-def _actions(where: str, text: str, link: str, numbers: CheckNumbers) -> list[Warning]:
+def _actions(where: str, text: str, link: str, numbers: CheckSettings) -> list[Warning]:
     links = len(_LINK.findall(text)) + bool(link)
     if links > numbers.links_most:
         says = f"{links} links ask for {links} things. Keep the one that matters now."

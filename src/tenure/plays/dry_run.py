@@ -13,7 +13,7 @@ from tenure.accounts.models import Account
 from tenure.analytics.segments import CHANCE
 from tenure.analytics.tables import TABLES
 from tenure.facts import lake
-from tenure.health.lake_reading import engine
+from tenure.facts.reading import engine
 from tenure.health.pipeline import Rules, compute, score_everyone
 from tenure.plays import matching, policy, whom
 from tenure.plays.entering import Earlier, may_enter

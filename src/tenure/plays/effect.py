@@ -54,8 +54,8 @@ def of(name: str, play: Play, now: datetime) -> Effect:
     over = now - timedelta(days=play.goal.days)
     rounds = _rounds(name, play.goal.days, over)
     running = Enrolment.objects.filter(play=name, entered_at__gt=over).count()
-    numbers = policy.numbers()
-    share = 1 - (1 - numbers.global_holdout) * (1 - policy.share_held_out(play))
+    of_all, of_this = policy.share_held_out_of_all(play), policy.share_held_out(play)
+    share = 1 - (1 - of_all) * (1 - of_this)
     loaded: ExperimentPolicy = policies.load("experiments")
     return judge(rounds, running, share, play.goal.title, loaded)
 

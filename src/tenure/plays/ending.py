@@ -12,7 +12,7 @@ from tenure.channels import drafts
 from tenure.plays import advance, history, matching, policy, steps, whom
 from tenure.plays.models import ACTIVE, EXITED, HELD_OUT, OFF, Enrolment, PlaySwitch
 from tenure.plays.spec import Goal, Play
-from tenure.plays.tasks import actions as tasks
+from tenure.work.tasks import actions as tasks
 
 _PAGE = 2000
 
@@ -63,7 +63,7 @@ def _exit(name: str, met: set[str], now: datetime) -> None:
         ]
         drafts.cancel(steps.source(name), now=now, keys=keys)
         tasks.cancel(steps.source(name), now=now, accounts={r.account_id for r in page})
-        advance.tell("play_exited", name, page, now)
+        advance.emit("play_exited", name, page, now)
 
 
 def _pages(rows: Sequence[Enrolment]) -> list[Sequence[Enrolment]]:
@@ -101,7 +101,7 @@ def _keep(name: str, rows: Sequence[Enrolment], at: datetime, now: datetime) -> 
     for page in _pages(rows):
         with transaction.atomic():
             Enrolment.objects.filter(pk__in=[r.pk for r in page]).update(goal_at=at)
-            advance.tell("play_goal_reached", name, page, now)
+            advance.emit("play_goal_reached", name, page, now)
 
 
 def _close_held_out(name: str, play: Play, now: datetime) -> None:

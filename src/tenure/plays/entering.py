@@ -82,11 +82,24 @@ def enter(name: str, play: Play, candidates: Iterable[Candidate], *, now: dateti
     return entered
 
 
-def _enter_page(name: str, play: Play, page: Sequence[Candidate], now: datetime) -> int:
+def would_enter(name: str, play: Play, candidates: Iterable[Candidate], *, now: datetime) -> int:
+    """How many ``enter`` would let in."""
+    unique = {c.subject(play): c for c in candidates if c.subject(play)}
+    allowed, _ = _allowed(name, play, list(unique.values()), now)
+    return len(_accounts({c.account_id for c in allowed}))
+
+
+def _allowed(
+    name: str, play: Play, page: Sequence[Candidate], now: datetime
+) -> tuple[list[Candidate], dict[str, Earlier]]:
     meant = whom.among(play, {c.account_id for c in page})
     earlier = _earlier(name, [c.subject(play) for c in page])
     page = [c for c in page if c.account_id in meant]
-    allowed = [c for c in page if may_enter(play.entry, earlier.get(c.subject(play)), now)]
+    return [c for c in page if may_enter(play.entry, earlier.get(c.subject(play)), now)], earlier
+
+
+def _enter_page(name: str, play: Play, page: Sequence[Candidate], now: datetime) -> int:
+    allowed, earlier = _allowed(name, play, page, now)
     if not allowed:
         return 0
     accounts = _accounts({c.account_id for c in allowed})
@@ -101,15 +114,26 @@ def _enter_page(name: str, play: Play, page: Sequence[Candidate], now: datetime)
         out = one.account_id in held
         rows.append(
             {
-                "play": name, "version": version, "subject": one.subject(play),
-                "round": before.rounds + 1 if before else 1, "account_id": one.account_id,
-                "person_id": one.person_id, "state": HELD_OUT if out else ACTIVE,
-                "held_out": out, "step": first, "due_at": now, "arms": {}, "why": dict(one.why),
-                "note": "", "mrr_minor": money[0], "currency": money[1], "entered_at": now,
+                "play": name,
+                "version": version,
+                "subject": one.subject(play),
+                "round": before.rounds + 1 if before else 1,
+                "account_id": one.account_id,
+                "person_id": one.person_id,
+                "state": HELD_OUT if out else ACTIVE,
+                "held_out": out,
+                "step": first,
+                "due_at": now,
+                "arms": {},
+                "why": dict(one.why),
+                "note": "",
+                "mrr_minor": money[0],
+                "currency": money[1],
+                "entered_at": now,
             }
-        )  # fmt: skip
+        )
     upsert(Enrolment, rows, ["play", "subject", "round"], [])
-    _tell(name, rows, now)
+    _emit(name, rows, now)
     return len(rows)
 
 
@@ -133,24 +157,27 @@ def _accounts(ids: Collection[str]) -> dict[str, tuple[int, str]]:
 
 def held_out(name: str, play: Play, accounts: Iterable[str]) -> set[str]:
     """Which of some accounts the play leaves alone: held out of it, or of all plays."""
-    numbers, salt, share = policy.numbers(), policy.salt(), policy.share_held_out(play)
+    salt, share = policy.salt(), policy.share_held_out(play)
+    of_all = policy.share_held_out_of_all(play)
     return {
         account
         for account in accounts
-        if held_out_of_all(account, numbers.global_holdout, salt)
-        or held_out_of_play(account, name, share, salt)
+        if held_out_of_all(account, of_all, salt) or held_out_of_play(account, name, share, salt)
     }
 
 
-def _tell(name: str, rows: Sequence[Mapping[str, Any]], now: datetime) -> None:
+def _emit(name: str, rows: Sequence[Mapping[str, Any]], now: datetime) -> None:
     record_own(
         (
             OwnFact(
-                "play_entered", row["account_id"], now, row["person_id"] or None,
+                "play_entered",
+                row["account_id"],
+                now,
+                row["person_id"] or None,
                 {"play": name, "version": row["version"], "held_out": row["held_out"]},
                 fact_id=f"play:{name}:{row['subject']}:{row['round']}:entered",
             )
             for row in rows
         ),
         now=now,
-    )  # fmt: skip
+    )

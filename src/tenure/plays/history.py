@@ -45,7 +45,8 @@ def did(event: str, unit: str, since: Mapping[str, datetime]) -> set[str]:
 def first(
     event: str, unit: str, since: datetime, until: datetime
 ) -> dict[str, tuple[datetime, str, str]]:
-    """Who did ``event`` after ``since`` and up to ``until``: the first time, account and person."""
+    """Who did ``event`` after ``since`` and up to ``until``: the first time, account and person.
+    Loaded history is no news."""
     files = _files(since.date())
     if not files:
         return {}
@@ -56,7 +57,8 @@ def first(
             f'SELECT {column}, min("timestamp"), arg_min(account_id, "timestamp"), '
             f"arg_min(coalesce(person_id, ''), \"timestamp\") "
             "FROM read_parquet(?, union_by_name=true, hive_partitioning=true) "
-            f'WHERE {_is(event)} AND "timestamp" > ? AND "timestamp" <= ? '
+            f"WHERE {_is(event)} AND NOT coalesce(backfill, false) "
+            'AND "timestamp" > ? AND "timestamp" <= ? '
             f"AND {column} IS NOT NULL AND account_id IS NOT NULL GROUP BY 1",
             [files, *_given(event), since, until],
         )

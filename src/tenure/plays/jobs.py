@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import pyarrow as pa
 from django.db import transaction
 
-from tenure.core import jobs, schedule
-from tenure.plays import advance, dry_run, ending, numbers, policy, snapshot, triggers
+from tenure.core import jobs
+from tenure.plays import advance, dry_run, ending, policy, settings, snapshot, triggers
 from tenure.plays.models import ACTIVE, ON, DryRunKept, Enrolment, PlaySwitch
 
 ADVANCE, LOOK, DRY_RUN = "plays.advance", "plays.look", "plays.dry_run"
-LOOK_EVERY = timedelta(minutes=15)
 
 
 def after_scoring(everyone: pa.Table, as_of: datetime, now: datetime) -> None:
@@ -35,14 +34,16 @@ def tick(now: datetime) -> None:
         jobs.enqueue(ADVANCE, now=now)
 
 
-def _advance(job: jobs.Running, _now: datetime) -> None:
+def run_advance(job: jobs.Running, _now: datetime) -> None:
+    """Advance every enrolment that is due."""
     done = 0
     while some := advance.advance_due(job.clock()):
         done += some
         job.save(done=done)
 
 
-def _look(_job: jobs.Running, now: datetime) -> None:
+def run_look(_job: jobs.Running, now: datetime) -> None:
+    """Look for triggers of the clock."""
     look(now)
 
 
@@ -52,20 +53,22 @@ def ask_dry_run(name: str, now: datetime) -> None:
     with transaction.atomic():
         DryRunKept.objects.update_or_create(
             play=name,
-            defaults={"version": version, "asked_at": now, "finished_at": None, "result": {},
-                      "error": ""},
-        )  # fmt: skip
+            defaults={
+                "version": version,
+                "asked_at": now,
+                "finished_at": None,
+                "result": {},
+                "error": "",
+            },
+        )
         jobs.enqueue(DRY_RUN, name, now=now)
 
 
-def _dry_run(job: jobs.Running, now: datetime) -> None:
+def run_dry_run(job: jobs.Running, now: datetime) -> None:
+    """Try a play on history."""
     dry_run.keep(job.key, now, lambda done, total: job.save(done=done, total=total))
 
 
-def register() -> None:
-    """Name the handlers and their rhythm."""
-    jobs.register(ADVANCE, _advance)
-    jobs.register(LOOK, _look)
-    jobs.register(DRY_RUN, _dry_run)
-    schedule.every(LOOK, LOOK_EVERY)
-    schedule.duty("plays", float(numbers.packaged().advance_seconds), tick)
+def every_seconds() -> float:
+    """How often a worker asks whether a play is to be advanced, as packaged."""
+    return float(settings.packaged().advance_seconds)

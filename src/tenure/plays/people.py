@@ -10,10 +10,11 @@ from typing import Any
 from django.db.models import Q
 
 from tenure.accounts.models import Account, Membership, Person
-from tenure.channels import queries as channels
+from tenure.channels import registry
 from tenure.core import policy as policies
 from tenure.health import queries as health
 from tenure.health.models import AccountHealth
+from tenure.kit.pages import formats
 
 
 @dataclass(frozen=True)
@@ -27,16 +28,13 @@ class Contact:
 
 
 def reachable(ways: Iterable[str], prefix: str = "") -> Q:
-    """Which people can be reached on one of some channels: by mail who has an address, by push who
-    has a device, in the product everybody. ``prefix`` leads to the person."""
+    """Which people can be reached on one of some channels. ``prefix`` leads to the person."""
     found = Q(pk__in=[])
     for way in ways:
-        if way == "mail":
-            found |= ~Q(**{f"{prefix}email": ""})
-        elif way == "push":
-            found |= Q(**{f"{prefix}pk__in": channels.people_with_device()})
-        else:
+        reached = registry.channel(way).reachable(prefix)
+        if reached is None:
             return Q()
+        found |= reached
     return found
 
 
@@ -105,7 +103,7 @@ def _of_account(row: Account, scored: AccountHealth | None, company: str) -> dic
 
 
 def _whole(points: float | None) -> str:
-    return "" if points is None else f"{points:.0f}"
+    return "" if points is None else formats.whole(points)
 
 
 def _number(value: Any) -> str:

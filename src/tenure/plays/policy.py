@@ -8,42 +8,52 @@ from pathlib import Path
 from tenure.analytics.errors import SpecError
 from tenure.analytics.experiments.policy import parse_experiments
 from tenure.analytics.segments import check_fields
-from tenure.channels.in_app.content import check_words
-from tenure.channels.numbers import Numbers
+from tenure.channels import registry
+from tenure.channels.settings import Numbers, limits
 from tenure.core import policy, workspace
 from tenure.core.policy.registry import Loader
 from tenure.health import policy as health
 from tenure.plays import spec
-from tenure.plays.numbers import DEFAULT, DOCUMENT, FAMILY, LIBRARY, PlayNumbers, parse
-from tenure.plays.spec import InAppStep, Play, PushStep
+from tenure.plays.settings import DEFAULT, DOCUMENT, FAMILY, LIBRARY, PlaySettings, parse
+from tenure.plays.spec import WRITES, Play
 
 _EXPERIMENTS = Path(str(files("tenure.analytics.experiments"))) / "experiments.toml"
 
 
-def register() -> None:
-    """Make the documents known."""
-    policy.register(
+def documents() -> tuple[policy.PolicyDocument | policy.PolicyFamily, ...]:
+    """What a workspace may change of it."""
+    return (
         policy.PolicyDocument(
-            DOCUMENT, "Plays", DEFAULT, parse, "How plays are run, measured and checked."
-        )
-    )
-    policy.register(
+            DOCUMENT,
+            "Plays",
+            DEFAULT,
+            parse,
+            "How plays are run, measured and checked.",
+            permission=policy.EDIT,
+        ),
         policy.PolicyDocument(
-            "experiments", "Experiments", _EXPERIMENTS, parse_experiments,
+            "experiments",
+            "Experiments",
+            _EXPERIMENTS,
+            parse_experiments,
             "How experiments and the effect of plays are judged, and in which words.",
-        )
-    )  # fmt: skip
-    policy.register_family(
+            permission=policy.EDIT,
+        ),
         policy.PolicyFamily(
-            FAMILY, "Play", LIBRARY, spec.parse,
-            "One play: trigger, audience, steps, exit, goal.", _check,
-        )
-    )  # fmt: skip
+            FAMILY,
+            "Play",
+            LIBRARY,
+            spec.parse,
+            "One play: trigger, audience, steps, exit, goal.",
+            _check,
+            permission="plays.edit",
+        ),
+    )
 
 
 def _check(source: str, play: Play, load: Loader) -> None:
     """SpecError if the play asks for a field, a purpose or a channel that does not exist."""
-    known = health.known_fields()
+    known = health.known_fields(load)
     for rule in play.rules():
         check_fields(source, rule, known)
     gate: Numbers = load("channels")
@@ -57,18 +67,17 @@ def _check(source: str, play: Play, load: Loader) -> None:
 def _check_lengths(source: str, play: Play, gate: Numbers) -> None:
     """SpecError for words that are too long for their place, or too many items."""
     for step in play.steps:
-        if isinstance(step, InAppStep | PushStep):
-            limits = gate.in_app if isinstance(step, InAppStep) else gate.push
-            for key, most in (("title", limits.title_most), ("text", limits.text_most)):
-                check_words(source, f"steps.{step.id}.{key}", getattr(step, key), most)
-        if isinstance(step, InAppStep) and len(step.listed()) > gate.in_app.items_most:
-            remedy = f"keep the {gate.in_app.items_most} that matter"
-            raise SpecError(source, f"steps.{step.id}.items", "are too many", remedy)
+        if isinstance(step, WRITES):
+            try:
+                registry.kind(step.kind).check_step(source, step, limits(gate, step.kind))
+            except SpecError as no:
+                key = f"steps.{step.id}.{no.key}"
+                raise SpecError(source, key, no.problem, no.remedy) from None
 
 
-def numbers() -> PlayNumbers:
+def numbers() -> PlaySettings:
     """``plays`` in force."""
-    loaded: PlayNumbers = policy.load(DOCUMENT)
+    loaded: PlaySettings = policy.load(DOCUMENT)
     return loaded
 
 
@@ -90,8 +99,15 @@ def version(name: str) -> int:
 
 
 def share_held_out(of: Play) -> float:
-    """The share of accounts a play leaves alone."""
+    """The share of accounts a play leaves alone; a promise leaves out nobody."""
+    if of.promise:
+        return 0.0
     return numbers().holdout if of.holdout is None else of.holdout
+
+
+def share_held_out_of_all(of: Play) -> float:
+    """The share that is held out of every play, as far as it counts for this one."""
+    return 0.0 if of.promise else numbers().global_holdout
 
 
 def salt() -> str:

@@ -10,7 +10,7 @@ from django.db.models import Count, Max, Q, QuerySet
 from tenure.channels.models import Message
 from tenure.plays.models import ACTIVE, Enrolment
 from tenure.plays.steps import source
-from tenure.plays.tasks.models import Task
+from tenure.work.tasks.models import Task
 
 LATELY = 30
 """Days that count as lately in overviews."""
@@ -31,13 +31,17 @@ def by_play(since: datetime, name: str = "") -> dict[str, Counts]:
     """The counts of every play that anybody ever entered, or of one."""
     rows = Enrolment.objects.filter(play=name) if name else Enrolment.objects.all()
     lately = Q(entered_at__gte=since)
-    found = rows.order_by().values("play").annotate(
-        inside=Count("pk", filter=Q(state=ACTIVE)),
-        entered=Count("pk", filter=lately & Q(held_out=False)),
-        held=Count("pk", filter=lately & Q(held_out=True)),
-        reached=Count("pk", filter=lately & Q(held_out=False, goal_at__isnull=False)),
-        last=Max("entered_at"),
-    )  # fmt: skip
+    found = (
+        rows.order_by()
+        .values("play")
+        .annotate(
+            inside=Count("pk", filter=Q(state=ACTIVE)),
+            entered=Count("pk", filter=lately & Q(held_out=False)),
+            held=Count("pk", filter=lately & Q(held_out=True)),
+            reached=Count("pk", filter=lately & Q(held_out=False, goal_at__isnull=False)),
+            last=Max("entered_at"),
+        )
+    )
     return {
         r["play"]: Counts(r["inside"], r["entered"], r["held"], r["reached"], r["last"])
         for r in found

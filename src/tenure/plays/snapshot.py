@@ -7,7 +7,8 @@ evaluated on it, so that a play sees exactly what the scoring saw.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+import secrets
+from collections.abc import Callable, Collection
 from datetime import datetime
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from tenure.analytics.segments import CONTRACT
 from tenure.core import workspace
 
 _MOMENT = b"tenure_as_of"
@@ -30,9 +32,25 @@ def write(everyone: pa.Table, as_of: datetime) -> None:
     target = path()
     target.parent.mkdir(parents=True, exist_ok=True)
     marked = everyone.replace_schema_metadata({_MOMENT: as_of.isoformat().encode()})
-    part = target.with_suffix(f".{os.getpid()}")
+    part = target.with_suffix(f".{secrets.token_hex(8)}")
     pq.write_table(marked, part)
     os.replace(part, target)
+
+
+def rewrite(change: Callable[[str, str], str]) -> None:
+    """Replace it by one in which ``change(account_id, text)`` was done to every text."""
+    when = moment()
+    if when is None:
+        return
+    table = pq.read_table(path())
+    accounts = table["account_id"].to_pylist()
+    for place, column in enumerate(table.schema):
+        if not pa.types.is_string(column.type):
+            continue
+        pairs = zip(accounts, table[place].to_pylist(), strict=True)
+        texts = [None if text is None else change(account, text) for account, text in pairs]
+        table = table.set_column(place, column, pa.array(texts, column.type))
+    write(table, when)
 
 
 def moment() -> datetime | None:
@@ -49,7 +67,7 @@ def read(fields: Collection[str], accounts: Collection[str] | None = None) -> pa
         return pa.table({"account_id": pa.array([], pa.string())})
     wanted = {"account_id", *fields}
     if "yearly_value" in wanted:
-        wanted |= {"arr_minor", "currency"}
+        wanted |= {CONTRACT, "arr_minor", "currency"}
     there = pq.read_schema(path()).names
     columns = [name for name in there if name in wanted]
     table = pq.read_table(path(), columns=columns)

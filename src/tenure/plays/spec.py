@@ -13,17 +13,14 @@ from pydantic import Field, model_validator
 from tenure.analytics import toml
 from tenure.analytics.errors import SpecError
 from tenure.analytics.segments import Rule
-from tenure.channels.numbers import Cap
+from tenure.channels.settings import Cap
 from tenure.plays.step_specs import (
     END,
+    POSTS,
     STEP_NAME,
     WRITES,
     BranchStep,
     EndStep,
-    InAppStep,
-    MailStep,
-    PostStep,
-    PushStep,
     SplitStep,
     Step,
     TaskStep,
@@ -46,6 +43,7 @@ from tenure.plays.trigger_specs import (
 
 __all__ = [
     "END",
+    "POSTS",
     "STEP_NAME",
     "WRITES",
     "AbsenceTrigger",
@@ -53,13 +51,9 @@ __all__ = [
     "DateTrigger",
     "EndStep",
     "EventTrigger",
-    "InAppStep",
     "InactiveTrigger",
-    "MailStep",
     "ManualTrigger",
     "Play",
-    "PostStep",
-    "PushStep",
     "ScheduleTrigger",
     "SplitStep",
     "Step",
@@ -115,7 +109,8 @@ class Play(Spec):
 
     ``whom`` it is meant for: ``customers`` (also those who have not bought yet), ``former`` ones,
     or ``everyone``. Nobody else comes in, and who stops being meant is taken out. Without it:
-    former customers if it begins at an end, else customers.
+    former customers if it begins at an end, else customers. A ``promise`` is kept to everybody: no
+    account is held out of it, not even those held out of all plays.
     """
 
     title: str = Field(min_length=1)
@@ -131,12 +126,17 @@ class Play(Spec):
     entry: Entry = Entry()
     exit: Rule | None = None
     goal: Goal | None = None
+    promise: bool = False
     holdout: float | None = Field(default=None, ge=0, lt=1)
     caps: tuple[Cap, ...] = ()
     steps: tuple[Step, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
     def _sound(self) -> Play:
+        if self.promise and self.holdout:
+            raise ValueError(
+                "a promise is kept to everybody: leave out holdout, or set promise = false"
+            )
         names = [step.id for step in self.steps]
         doubled = {n for n in names if names.count(n) > 1}
         if doubled:

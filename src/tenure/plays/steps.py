@@ -16,26 +16,26 @@ from django.db import transaction
 
 from tenure.accounts.models import Account
 from tenure.analytics.experiments.assignment import arm
+from tenure.channels import registry
 from tenure.channels.drafts import Draft, submit
+from tenure.channels.kinds import About
 from tenure.plays import history, matching, people, policy, reasons, words
-from tenure.plays.contents import Writing, content
+from tenure.plays.contents import content
 from tenure.plays.models import Enrolment
 from tenure.plays.spec import (
     END,
+    POSTS,
+    WRITES,
     BranchStep,
     EndStep,
-    InAppStep,
-    MailStep,
     Play,
-    PostStep,
-    PushStep,
     SplitStep,
     Step,
     TaskStep,
     UpdateStep,
     WaitStep,
 )
-from tenure.plays.tasks.actions import TaskDraft, open_tasks
+from tenure.work.tasks.actions import TaskDraft, open_tasks
 
 
 @dataclass
@@ -49,7 +49,7 @@ class Move:
 
 
 @dataclass(frozen=True)
-class Standing:
+class EnrolmentGroup:
     """A set of enrolments of one play and version at one step, now."""
 
     name: str
@@ -77,12 +77,12 @@ def source(name: str) -> str:
     return f"play:{name}"
 
 
-def take(step: Step, at: Standing) -> list[Move]:
+def take(step: Step, at: EnrolmentGroup) -> list[Move]:
     """Do ``step`` for everybody who stands at it."""
     return _DO[type(step)](step, at)
 
 
-def _write(step: Writing, at: Standing) -> list[Move]:
+def _write(step: Step, at: EnrolmentGroup) -> list[Move]:
     """Hand one message in for everybody who can be reached; the others go on, and it is noted."""
     told, reached = _filled(at), _reached(at, step.kind)
     drafts, moves = [], []
@@ -93,19 +93,28 @@ def _write(step: Writing, at: Standing) -> list[Move]:
         if contact is None:
             continue
         values = {**told.get(row.account_id, {}), **people.person_words(contact)}
-        address = contact.email if step.kind == "mail" else contact.id
+        address = contact.email if registry.kind(step.kind).to == "email" else contact.id
+        said = content(step, values, About(locale=contact.locale))
         drafts.append(
             Draft(
-                _key(at.name, row, step), step.kind, step.purpose or at.play.purpose, address,
-                content(step, values, contact.locale), at.now, at.source(), contact.id,
-                row.account_id, at.play.caps, step.urgent,
+                _key(at.name, row, step),
+                step.kind,
+                step.purpose or at.play.purpose,
+                address,
+                said,
+                at.now,
+                at.source(),
+                contact.id,
+                row.account_id,
+                at.play.caps,
+                step.urgent,
             )
-        )  # fmt: skip
+        )
     submit(drafts, now=at.now)
     return moves
 
 
-def _reached(at: Standing, way: str) -> dict[int, people.Contact]:
+def _reached(at: EnrolmentGroup, way: str) -> dict[int, people.Contact]:
     """Whom each enrolment writes to on the channel ``way``, by enrolment."""
     if at.play.unit == "person":
         known = people.by_id({row.person_id for row in at.rows}, way)
@@ -114,7 +123,7 @@ def _reached(at: Standing, way: str) -> dict[int, people.Contact]:
     return {row.pk: found[row.account_id] for row in at.rows if row.account_id in found}
 
 
-def _filled(at: Standing) -> Mapping[str, Mapping[str, Any]]:
+def _filled(at: EnrolmentGroup) -> Mapping[str, Mapping[str, Any]]:
     return at.words or people.account_words({row.account_id for row in at.rows})
 
 
@@ -122,28 +131,29 @@ def _key(name: str, row: Enrolment, step: Step) -> str:
     return f"play:{name}:{row.pk}:{step.id}"
 
 
-def _post(step: PostStep, at: Standing) -> list[Move]:
+def _post(step: Step, at: EnrolmentGroup) -> list[Move]:
     told = _filled(at)
     drafts = []
     for row in at.rows:
-        text = words.fill(step.text, told.get(row.account_id, {}))
-        content: dict[str, Any] = {"text": text}
-        if step.kind == "webhook":
-            content = {
-                "type": f"play.{at.name}.{step.id}",
-                "data": {"account_id": row.account_id, "person_id": row.person_id, "text": text},
-            }
+        about = About(f"play.{at.name}.{step.id}", row.account_id, row.person_id)
         drafts.append(
             Draft(
-                _key(at.name, row, step), step.kind, "service", step.endpoint, content, at.now,
-                at.source(), row.person_id, row.account_id,
+                _key(at.name, row, step),
+                step.kind,
+                "service",
+                step.endpoint,
+                content(step, told.get(row.account_id, {}), about),
+                at.now,
+                at.source(),
+                row.person_id,
+                row.account_id,
             )
-        )  # fmt: skip
+        )
     submit(drafts, now=at.now)
     return at.all_to(at.following(step))
 
 
-def _task(step: TaskStep, at: Standing) -> list[Move]:
+def _task(step: TaskStep, at: EnrolmentGroup) -> list[Move]:
     told = _filled(at)
     open_tasks(
         [
@@ -171,11 +181,11 @@ def _reason(play: Play, row: Enrolment) -> str:
     return f"{play.title}: {facts}." if facts else f"{play.title}."
 
 
-def _wait(step: WaitStep, at: Standing) -> list[Move]:
+def _wait(step: WaitStep, at: EnrolmentGroup) -> list[Move]:
     return at.all_to(at.following(step), at.now + step.span())
 
 
-def _branch(step: BranchStep, at: Standing) -> list[Move]:
+def _branch(step: BranchStep, at: EnrolmentGroup) -> list[Move]:
     if step.rule is not None:
         yes = matching.now(step.rule, {row.account_id for row in at.rows})
         chosen = {row.pk for row in at.rows if row.account_id in yes}
@@ -186,7 +196,7 @@ def _branch(step: BranchStep, at: Standing) -> list[Move]:
     return [Move(row, step.then if row.pk in chosen else step.otherwise, at.now) for row in at.rows]
 
 
-def _split(step: SplitStep, at: Standing) -> list[Move]:
+def _split(step: SplitStep, at: EnrolmentGroup) -> list[Move]:
     moves, salt = [], policy.salt()
     for row in at.rows:
         target = arm(row.account_id, f"{at.name}:{step.id}", step.arms, salt)
@@ -195,7 +205,7 @@ def _split(step: SplitStep, at: Standing) -> list[Move]:
     return moves
 
 
-def _update(step: UpdateStep, at: Standing) -> list[Move]:
+def _update(step: UpdateStep, at: EnrolmentGroup) -> list[Move]:
     with transaction.atomic():
         for account in Account.objects.select_for_update().filter(
             pk__in={row.account_id for row in at.rows}
@@ -205,11 +215,17 @@ def _update(step: UpdateStep, at: Standing) -> list[Move]:
     return at.all_to(at.following(step))
 
 
-def _end(_step: EndStep, at: Standing) -> list[Move]:
+def _end(_step: EndStep, at: EnrolmentGroup) -> list[Move]:
     return at.all_to(END)
 
 
-_DO: dict[type, Callable[[Any, Standing], list[Move]]] = {
-    MailStep: _write, InAppStep: _write, PushStep: _write, PostStep: _post, TaskStep: _task,
-    WaitStep: _wait, BranchStep: _branch, SplitStep: _split, UpdateStep: _update, EndStep: _end,
-}  # fmt: skip
+_DO: dict[type, Callable[[Any, EnrolmentGroup], list[Move]]] = {
+    **dict.fromkeys(WRITES, _write),
+    **dict.fromkeys(POSTS, _post),
+    TaskStep: _task,
+    WaitStep: _wait,
+    BranchStep: _branch,
+    SplitStep: _split,
+    UpdateStep: _update,
+    EndStep: _end,
+}

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from tenure.accounts.models import Membership
-from tenure.channels.numbers import Numbers, zone_of
+from tenure.channels.settings import Numbers, zone_of
 from tenure.core import policy as policies
 from tenure.plays import history, people
 from tenure.plays.entering import Candidate

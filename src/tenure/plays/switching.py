@@ -15,7 +15,7 @@ from tenure.facts.inbox import OwnFact, record_own
 from tenure.plays import advance, policy, steps, whom
 from tenure.plays.entering import Candidate, enter
 from tenure.plays.models import ACTIVE, OFF, ON, PAUSED, STOPPED, Enrolment, PlaySwitch, Standing
-from tenure.plays.tasks import actions as tasks
+from tenure.work.tasks import actions as tasks
 
 
 def switch_on(name: str, by: object, *, now: datetime) -> None:
@@ -50,10 +50,12 @@ def _set(name: str, state: str, by: object, now: datetime) -> None:
         play=name,
         defaults={"state": state, "changed_at": now, "changed_by": audit.actor_name(by)[:254]},
         create_defaults={
-            "state": state, "changed_at": now, "changed_by": audit.actor_name(by)[:254],
+            "state": state,
+            "changed_at": now,
+            "changed_by": audit.actor_name(by)[:254],
             "looked_at": now,
         },
-    )  # fmt: skip
+    )
     if state == ON and (before is None or before.state == OFF):
         PlaySwitch.objects.filter(pk=name).update(looked_at=now)
     was = {"state": before.state if before else OFF}
@@ -74,9 +76,11 @@ def put_in(name: str, accounts: Collection[str], by: object, *, now: datetime) -
         )
     if others := sorted(known - whom.among(play, known)):
         raise SpecError(
-            name, "accounts", f"is for {play.meant_for}, and not for {', '.join(others[:5])}",
+            name,
+            "accounts",
+            f"is for {play.meant_for}, and not for {', '.join(others[:5])}",
             "leave them out, or say in the play for whom it is (whom)",
-        )  # fmt: skip
+        )
     if not PlaySwitch.objects.filter(pk=name, state=ON).exists():
         raise SpecError(name, "state", "is not on", "switch the play on first")
     who = audit.actor_name(by)
@@ -98,6 +102,7 @@ def take_out(row: Enrolment, why: str, by: object, *, now: datetime) -> None:
         f"play:{kept.play}:{kept.pk}:{s.id}" for s in policy.play(kept.play, kept.version).steps
     ]
     drafts.cancel(steps.source(kept.play), now=now, keys=keys)
-    audit.record(by, "play.taken_out", "play", kept.play, None, {"subject": kept.subject}, why,
-                 now=now)  # fmt: skip
-    advance.tell("play_taken_out", kept.play, [kept], now)
+    audit.record(
+        by, "play.taken_out", "play", kept.play, None, {"subject": kept.subject}, why, now=now
+    )
+    advance.emit("play_taken_out", kept.play, [kept], now)

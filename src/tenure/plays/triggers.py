@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -104,15 +104,28 @@ def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def on_events(rows: pa.Table, now: datetime) -> None:
     """Let in whoever did what a play waits for. The same events again change nothing: an open
-    round stands in the way, and a play that may be entered again asks how long ago it was."""
+    round stands in the way, and a play that may be entered again asks how long ago it was. History
+    is not news: what was loaded, or happened long ago, begins nothing."""
+    for name, play, candidates in waiting_for(rows, now):
+        enter(name, play, candidates, now=now)
+
+
+def waiting_for(rows: pa.Table, now: datetime) -> Iterator[tuple[str, Play, list[Candidate]]]:
+    """The plays that begin with these events, and whom each would let in."""
     plays = {n: p for n, p in running().items() if isinstance(p.trigger, EventTrigger)}
-    if not plays:
+    if not plays or not rows.num_rows:
         return
     names = {p.trigger.event for p in plays.values() if isinstance(p.trigger, EventTrigger)}
-    wanted = [r for r in rows.to_pylist() if r["event"] in names and r.get("account_id")]
+    some = rows.filter(pc.is_in(rows["event"], value_set=pa.array(sorted(names), pa.string())))
+    news = now - timedelta(days=policy.numbers().news_days)
+    wanted = [
+        r
+        for r in some.to_pylist()
+        if r.get("account_id") and not r.get("backfill") and r["timestamp"] >= news
+    ]
     for name, play in plays.items():
         found = [r for r in wanted if _is_it(r, play.trigger)]  # type: ignore[arg-type]
-        enter(name, play, _within(play, (_candidate(r) for r in found)), now=now)
+        yield name, play, _within(play, (_candidate(r) for r in found))
 
 
 def _is_it(row: Mapping[str, Any], trigger: EventTrigger) -> bool:

@@ -6,10 +6,7 @@ class WebConfig(AppConfig):
     label = "web"
 
     def ready(self) -> None:
-        from tenure.web import routing, workspace_name
-        from tenure.web.facts import bulk, import_job
+        from tenure import slices
+        from tenure.web.slice import SLICE
 
-        workspace_name.register()
-        routing.wire()
-        import_job.register()
-        bulk.register()
+        slices.install((*slices.SLICES, SLICE))

@@ -7,7 +7,9 @@ from django.http import HttpRequest
 
 from tenure.core import roles
 from tenure.demo.marker import simulated
-from tenure.web import in_force, nav, workspace_name
+from tenure.kit import workspace_name
+from tenure.kit.pages import in_force
+from tenure.web import nav
 
 
 def shell(request: HttpRequest) -> dict[str, object]:

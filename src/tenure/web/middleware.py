@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.urls import is_valid_path, reverse
 from django.utils import timezone
 
 from tenure.core import team
-from tenure.web.once import request_scope
+from tenure.kit.pages.once import request_scope
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -40,9 +40,16 @@ class ContentSecurityPolicy:
 
 
 OPEN_PREFIXES = (
-    "/static/", "/sign-in/", "/first-run/", "/invitation/", "/api/", "/healthz", "/m/", "/in-app/",
+    "/static/",
+    "/sign-in/",
+    "/first-run/",
+    "/invitation/",
+    "/api/",
+    "/healthz",
+    "/m/",
+    "/in-app/",
     "/mail-events/",
-)  # fmt: skip
+)
 
 
 class SignInRequired:
@@ -59,6 +66,8 @@ class SignInRequired:
             return self.get_response(request)
         if request.headers.get("HX-Request"):
             return HttpResponse(status=401, headers={"HX-Refresh": "true"})
+        if request.method not in ("GET", "HEAD") and not is_valid_path(request.path_info):
+            return HttpResponse("Nothing is taken at this address.\n", "text/plain", status=404)
         if team.is_new():
             return HttpResponseRedirect(reverse("first_run"))
         return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)

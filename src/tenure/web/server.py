@@ -50,11 +50,14 @@ def worker_command(parent: int | None = None) -> list[str]:
     return [sys.executable, "-m", "tenure.cli.main", "worker", *tail]
 
 
-def serve(host: str, port: int, *, with_worker: bool) -> None:
-    """Serve until interrupted."""
+def configured(host: str, port: int) -> uvicorn.Config:
+    """How the server runs. Forwarded headers are believed from the proxies of TENURE_PROXY alone;
+    with TENURE_TLS_CERT (and TENURE_TLS_KEY) it speaks TLS itself."""
+    from django.conf import settings
+
     from tenure.web.asgi import application
 
-    config = uvicorn.Config(
+    return uvicorn.Config(
         application,
         host=host,
         port=port,
@@ -66,7 +69,16 @@ def serve(host: str, port: int, *, with_worker: bool) -> None:
         server_header=False,
         timeout_keep_alive=30,
         timeout_graceful_shutdown=10,
+        proxy_headers=bool(settings.PROXIES),
+        forwarded_allow_ips=settings.PROXIES,
+        ssl_certfile=settings.TLS_CERT or None,
+        ssl_keyfile=settings.TLS_KEY or None,
     )
+
+
+def serve(host: str, port: int, *, with_worker: bool) -> None:
+    """Serve until interrupted."""
+    config = configured(host, port)
     sys.setswitchinterval(0.0005)  # the committing thread must not wait long for the other
     worker = EmbeddedWorker() if with_worker else None
     if worker:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from tenure.core import mail_server, workspace
 from tenure.core.database import database_settings
@@ -12,8 +13,15 @@ WORKSPACE = workspace.current()
 BASE_DIR = Path(__file__).resolve().parent
 SECRET_KEY = os.environ.get("TENURE_SECRET_KEY") or WORKSPACE.secret_key()
 DEBUG = False
-ALLOWED_HOSTS = os.environ.get("TENURE_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
-_https = os.environ.get("TENURE_HTTPS", "") == "1"  # set it when a TLS proxy stands in front
+# The address people use. Beginning with https:// it turns on secure cookies and HSTS; see asgi.py.
+PUBLIC_URL = os.environ.get("TENURE_URL", "http://127.0.0.1:8000").rstrip("/")
+HTTPS = PUBLIC_URL.startswith("https://")
+_HOSTS = os.environ.get("TENURE_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
+ALLOWED_HOSTS = [host for host in (*_HOSTS, urlsplit(PUBLIC_URL).hostname) if host]
+TLS_CERT = os.environ.get("TENURE_TLS_CERT", "")  # PEM files, for TLS without a proxy
+TLS_KEY = os.environ.get("TENURE_TLS_KEY", "")
+# Proxies whose word is taken for who is calling, and how; nobody else's forwarded headers count.
+PROXIES = [p for p in os.environ.get("TENURE_PROXY", "").split(",") if p]
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -27,22 +35,24 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "axes",
     "tenure.core",
+    "tenure.kit",
     "tenure.facts",
     "tenure.accounts",
     "tenure.connectors",
+    "tenure.connectors.billing",
     "tenure.channels",
     "tenure.health",
     "tenure.programs.dunning",
     "tenure.programs.cancel",
-    "tenure.plays.tasks",
-    "tenure.plays.portfolio",
+    "tenure.work.tasks",
+    "tenure.work.portfolio",
     "tenure.plays",
     "tenure.metrics",
     "tenure.metrics.alerts",
     "tenure.metrics.indicators",
     "tenure.learning",
     "tenure.learning.investigations",
-    "tenure.learning.archive",
+    "tenure.learning.experiments",
     "tenure.documents.board",
     "tenure.documents.digests",
     "tenure.web",
@@ -50,7 +60,6 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "tenure.web.middleware.ContentSecurityPolicy",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -69,7 +78,7 @@ ASGI_APPLICATION = "tenure.web.asgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        "DIRS": sorted(BASE_DIR.parent.glob("*/**/templates")),
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -110,10 +119,14 @@ ACCOUNT_FORMS = {
     "reauthenticate": "tenure.web.sign_in.ConfirmForm",
 }
 ACCOUNT_LOGOUT_ON_GET = False
-ACCOUNT_RATE_LIMITS = {"login_failed": False}  # axes counts these, over all processes
-AXES_FAILURE_LIMIT = 8
-AXES_COOLOFF_TIME = 1
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+# Of codes of the second factor; wrong passwords are counted by axes, over all processes.
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/15m/key"}
+AXES_HANDLER = "tenure.web.sign_in.Attempts"  # its limits are policy, document operations
+AXES_FAILURE_LIMIT = 1
+AXES_COOLOFF_TIME = "tenure.web.sign_in.pause"
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "ip_address", "username"]
+AXES_CLIENT_IP_CALLABLE = "tenure.web.sign_in.address"
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # nobody keeps a name locked for good
 AXES_USERNAME_FORM_FIELD = "login"
 AXES_USERNAME_CALLABLE = "tenure.web.sign_in.name_tried"
 AXES_LOCKOUT_CALLABLE = "tenure.web.errors.locked_out"
@@ -121,20 +134,18 @@ CSRF_FAILURE_VIEW = "tenure.web.errors.csrf_failure"
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
-CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("TENURE_ORIGINS", "").split(",") if o]
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _https else None
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
 STATIC_URL = "/static/"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_FOLDER = BASE_DIR.parent / "kit" / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-WHITENOISE_USE_FINDERS = True
-WHITENOISE_AUTOREFRESH = False
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
@@ -145,7 +156,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 MAIL_WAY = mail_server.read(os.environ)
 MAIL_IS_SET_UP = bool(MAIL_WAY.name)
 globals().update(MAIL_WAY.settings)
-PUBLIC_URL = os.environ.get("TENURE_URL", "http://127.0.0.1:8000").rstrip("/")
+# Hosts, addresses and networks of one's own that webhooks and chat messages may go to.
+INTERNAL_HOSTS = [h for h in os.environ.get("TENURE_INTERNAL_HOSTS", "").split(",") if h]
 
 LOGGING = {
     "version": 1,

@@ -167,6 +167,14 @@ def test_half_in_time_is_what_a_median_in_time_means() -> None:
     assert [standing(n) for n in (50, 30, 10)] == ["on", "near", "off"]
 
 
+def test_who_never_got_to_first_value_counts_against_it() -> None:
+    """Ten of sixty, all within the hour: the median of those ten is no median of the sixty."""
+    hours = [1.0] * 10 + [float("nan")] * 50
+    whole = measure(made({"first_value": hours}, [True] * 60), PACKAGED)
+    assert (whole.value.median_hours, whole.value_standing) == (1.0, "off")
+    assert measure(made({}, [True] * 60), PACKAGED).value_standing == "unseen"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [

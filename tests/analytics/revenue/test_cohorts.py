@@ -8,7 +8,6 @@ import pyarrow as pa
 
 from tenure.analytics.dataset import Dataset
 from tenure.analytics.revenue.cohorts import CohortAge, cohorts
-from tenure.analytics.revenue.policy import default_policy
 
 
 def at(text: str | None) -> datetime | None:
@@ -37,7 +36,6 @@ def triangle(groups: dict[str, str] | None = None) -> list[CohortAge]:
         data,
         date(2024, 1, 1),
         date(2024, 4, 1),
-        policy=default_policy(),
         grace_days=7,
         known_at=known,
         groups=groups,
@@ -66,3 +64,29 @@ def test_a_cohort_splits_by_an_attribute() -> None:
     gone = next(c for c in parts if c.group == "sales" and c.age == 1)
     assert (gone.logo_retention, gone.revenue_retention) == (0.0, 0.0)
     assert gone.logo_interval[1] > 0.5  # one account tells little, and the interval says so
+
+
+def test_cohorts_that_begin_with_what_happened_to_a_customer() -> None:
+    """Ada (1,000) took an offer in February and pays on; bo (500) in February, too, and left on
+    the 15th; old (9,000) in March; cy began to pay after February had begun: nothing to keep
+    yet."""
+    rows = [
+        {"subscription_id": who, "account_id": who, "started_at": at(start), "ended_at": at(end),
+         "mrr_minor": mrr, "currency": "USD", "status": "active"}
+        for who, start, end, mrr in LIVES
+    ]  # fmt: skip
+    data = Dataset.from_frames(subscriptions=pa.Table.from_pylist(rows))
+    days = {"ada": "2024-02-10", "bo": "2024-02-03", "old": "2024-03-01", "cy": "2024-02-06",
+            "early": "2023-12-31"}  # fmt: skip
+    since = {who: datetime.fromisoformat(day).replace(tzinfo=UTC) for who, day in days.items()}
+    groups = {"ada": "pause", "bo": "discount", "old": "discount"}
+    found = cohorts(
+        data, date(2024, 1, 1), date(2024, 4, 1), grace_days=7,
+        known_at=datetime(2024, 4, 15, tzinfo=UTC), groups=groups, since=since,
+    )  # fmt: skip
+    told = [(c.group, c.month.month, c.age, c.size, c.alive, c.mrr_minor) for c in found]
+    assert told == [
+        ("discount", 2, 0, 1, 1, 500), ("discount", 2, 1, 1, 0, 0), ("discount", 2, 2, 1, 0, 0),
+        ("discount", 3, 0, 1, 1, 9000), ("discount", 3, 1, 1, 1, 9000),
+        ("pause", 2, 0, 1, 1, 1000), ("pause", 2, 1, 1, 1, 1000), ("pause", 2, 2, 1, 1, 1000),
+    ]  # fmt: skip

@@ -17,7 +17,6 @@ from tenure.analytics.revenue.ltv import (
     parse_policy,
     predictive_ltv,
 )
-from tenure.analytics.revenue.policy import default_policy as revenue_policy
 
 HUNDRED = Economics(arpa_minor=10_000, monthly_churn=0.02, cac_minor=100_000, gross_margin=0.8)
 
@@ -79,7 +78,6 @@ def test_lives_count_from_the_first_paying_day_and_know_who_is_still_here() -> N
     )  # fmt: skip
     told = lives(
         Dataset.from_frames(subscriptions=frame),
-        policy=revenue_policy(),
         grace_days=7,
         known_at=datetime(2024, 1, 1, tzinfo=UTC),
     ).to_pylist()

@@ -14,7 +14,6 @@ from tenure.analytics.revenue.figures import figures
 from tenure.analytics.revenue.leaving import with_leaving
 from tenure.analytics.revenue.months import months
 from tenure.analytics.revenue.movements import movements
-from tenure.analytics.revenue.policy import default_policy
 
 LATER = datetime(2025, 1, 1, tzinfo=UTC)
 
@@ -38,7 +37,7 @@ def moves(*rows: dict[str, object], known_at: datetime = LATER) -> list[tuple[st
     frame = pa.Table.from_pylist([{key: row.get(key) for key in sorted(keys)} for row in rows])
     table = movements(
         Dataset.from_frames(subscriptions=frame), date(2024, 1, 1), date(2024, 6, 1),
-        policy=default_policy(), grace_days=7, known_at=known_at,
+        grace_days=7, known_at=known_at,
     )  # fmt: skip
     return [
         (r["month"].strftime("%b"), r["account_id"], r["kind"], r["change_minor"])
@@ -189,7 +188,7 @@ def test_movements_always_add_up_from_one_month_to_the_next(
         return
     table = movements(
         Dataset.from_frames(subscriptions=pa.Table.from_pylist(rows)),
-        date(2024, 1, 1), date(2024, 8, 1), policy=default_policy(), grace_days=7, known_at=LATER,
+        date(2024, 1, 1), date(2024, 8, 1), grace_days=7, known_at=LATER,
     )  # fmt: skip
     state: dict[str, int] = {}
     by_month: dict[date, dict[str, dict[str, object]]] = {}
@@ -229,7 +228,7 @@ def test_a_credit_that_stays_is_in_every_month() -> None:
         {"subscription_id": "s", "account_id": "ada", "started_at": at("2024-01-05"),
          "updated_at": at("2024-01-05"), "status": "active", "mrr_minor": -500, "currency": "USD"},
     ]))  # fmt: skip
-    told = months(data, date(2024, 1, 1), date(2024, 3, 1), policy=default_policy(), grace_days=7,
+    told = months(data, date(2024, 1, 1), date(2024, 3, 1), grace_days=7,
                   known_at=at("2024-05-01"))  # fmt: skip
     assert [(m.start_minor, m.end_minor) for m in told] == [(0, -500), (-500, -500), (-500, -500)]
 
@@ -264,8 +263,7 @@ def test_summed_where_facts_are_read_months_are_those_of_the_movements(
         for account, which, day, mrr, status, life, currency in lives
     ]  # fmt: skip
     data = Dataset.from_frames(subscriptions=pa.Table.from_pylist(rows))
-    rules = {"policy": default_policy(), "grace_days": 7,
-             "known_at": begin + timedelta(days=known_day)}  # fmt: skip
+    rules = {"grace_days": 7, "known_at": begin + timedelta(days=known_day)}  # fmt: skip
     span = (date(2024, 1, 1), date(2024, 6, 1))
     churned = pa.table({
         "account_id": pa.array([a for a, _, _ in gone], pa.string()),

@@ -57,3 +57,16 @@ def test_who_began_later_does_not_count_as_lost() -> None:
 
 def test_without_losses_there_is_nothing_to_project() -> None:
     assert project([30.0] * 50, [False] * 50, Economics(1, 0, 0), 12) is None
+
+
+def test_a_fit_that_sees_no_churn_any_more_is_told_apart() -> None:
+    """Thirty of a hundred leave in their first month and nobody in the 23 after it."""
+    months, lost = [1.0] * 30 + [24.0] * 70, [True] * 30 + [False] * 70
+    told = project(months, lost, Economics(10_000, 0.02, 0), 60)
+    assert told is not None
+    assert told.later_churn < 0.01
+    months, lost = published()
+    told = project(months, lost, Economics(10_000, 0.1, 0), 13)
+    assert told is not None
+    # From renewal 7 to 12 the paper's fit goes from 24.1 to 17.0 per cent.
+    assert told.later_churn == pytest.approx(1 - 17.0 / 24.1, abs=0.01)

@@ -99,7 +99,9 @@ class Company:
             "subscriptions", "updated_at", subscription_id=f"s{n % 9}", account_id=self.account(),
             updated_at=began, started_at=began,
             plan_id=self.one_of(["plan0", "plan1", "gone"], 0.1),
-            status=self.one_of(["trialing", "active", "past_due", "cancelled"], 0.1),
+            status=self.one_of(
+                ["trialing", "active", "past_due", "paused", "unpaid", "cancelled"], 0.1
+            ),
             quantity=self.one_of([1, 5, 9], 0.2), mrr_minor=self.one_of([1000, 5000, 9000], 0.1),
             currency="EUR", renews_at=self.later(began, 400), ended_at=self.later(began, 300, 0.5),
         )  # fmt: skip

@@ -63,7 +63,7 @@ class Naive:
     def accounts(self) -> list[str]:
         found = {e["account_id"] for e in self.window(self.registry.settings.presence_days, 0)}
         for name in self.tables:
-            if name not in ("events", "plans", "features"):
+            if name not in ("events", "plans", "features", "refusals"):
                 time = TIMES[name]
                 found |= {
                     r["account_id"]
@@ -137,6 +137,13 @@ class Naive:
             own = [e for e in own if e["person_id"] in holders]
         if not tracked:
             return None
+        if s.kind in ("people", "person_days") or s.by_role is not None:
+            lately = self.matching(self.window(since, 0), s)
+            mine = [e for e in lately if e["account_id"] == account]
+            if not any(e["person_id"] is not None for e in lately):
+                return None
+            if mine and all(e["person_id"] is None for e in mine):
+                return None
         return self.counted(s, own, end)
 
     def counted(self, s: Any, own: list[dict[str, Any]], end: int) -> Any:
@@ -233,6 +240,8 @@ class Naive:
             people = {r["person_id"] for r in own} - {None} if s.kind == "people" else own
             return len(people)
         if s.kind == "sum":
+            if s.whole and len(values) < len(own):
+                return None
             return sum(values) if values else (0 if own_source and not own else None)
         if s.kind == "avg":
             return sum(values) / len(values) if values else None

@@ -50,44 +50,74 @@ def as_of(tables: dict[str, list[dict[str, Any]]], table: str, t: datetime, shif
     cut, time = t - shift * DAY, TIME.get(table, "updated_at")
     seen = [r for r in tables.get(table, []) if r[time] < cut and r["received_at"] < t]
     if table in KEYS:
-        latest: dict[Any, dict[str, Any]] = {}
-        for row in seen:
-            key = tuple(row[k] for k in KEYS[table])
-            rank = (row[time], row["received_at"], row["message_id"])
-            if key not in latest or rank > latest[key]["rank"]:
-                latest[key] = row | {"rank": rank}
-        seen = list(latest.values())
+        latest: dict[Any, list[dict[str, Any]]] = {}
+        for row in sorted(seen, key=lambda r: (r[time], r["received_at"], r["message_id"])):
+            latest.setdefault(tuple(row[k] for k in KEYS[table]), []).append(row)
+        seen = [rows[-1] | {"history": rows} for rows in latest.values()]
     others = {"plans": [], "people": []}
     if table == "subscriptions":
         others["plans"] = as_of(tables, "plans", t, shift)
     if table in ("tickets", "responses", "interactions"):
         others["people"] = as_of(tables, "people", t, shift)
-    return [_known(table, row, cut, others) for row in seen]
+    return [_known(table, r, cut, others | {"history": r.get("history", [])}) for r in seen]
 
 
 def _known(table: str, row: dict[str, Any], cut: datetime, others: dict[str, list]) -> dict:
-    masked = {k: v for k, v in row.items() if k not in ("rank", "received_day")}
+    masked = {k: v for k, v in row.items() if k not in ("history", "received_day")}
     for column, by in MASKS.get(table, {}).items():
         if row[by] is None or not row[by] < cut:
             masked[column] = None
     return masked | DERIVED.get(table, lambda *_: {})(masked, row, cut, others)
 
 
+def _words(history: list[dict]) -> list[str]:
+    other = {"canceled": "cancelled", "unpaid": "past_due", None: "active"}
+    return [other.get(r["status"], r["status"]) for r in history]
+
+
+def _stood(words: list[str]) -> str:
+    """What it is before any end: the last word that is none."""
+    return next((w for w in reversed(words) if w != "cancelled"), "active")
+
+
+def ever_paid(history: list[dict]) -> bool:
+    """Whether a subscription was ever paid for, from all of its rows, oldest first."""
+    words, times = _words(history), [r["updated_at"] for r in history]
+    if words[0] != "trialing":
+        return True
+    for i in range(len(words)):
+        over = [times[k + 1] for k in range(i + 1) if words[k] == "trialing" and k + 1 < len(words)]
+        until = times[i + 1] if i + 1 < len(words) else datetime.max.replace(tzinfo=UTC)
+        if _stood(words[: i + 1]) == "active" and until > max(over) + DAY:
+            return True
+    return False
+
+
 def _subscription(row: dict, raw: dict, cut: datetime, others: dict[str, list]) -> dict:
-    end = raw["ended_at"] or (raw["updated_at"] if raw["status"] == "cancelled" else None)
+    end = raw["ended_at"] or (raw["updated_at"] if _words([raw]) == ["cancelled"] else None)
     finished = end if end is not None and end < cut else None
+    begun, stood = row["started_at"] < cut, _stood(_words(others["history"]))
+    paid = ever_paid(others["history"]) and (end is None or end >= row["started_at"])
+    if stood == "trialing" and ever_paid(others["history"]):
+        stood = "active"
     if finished:
-        state = "ended"
-    elif not row["started_at"] < cut:
+        state = "ended" if paid else "lapsed"
+    elif not begun:
         state = "scheduled"
     else:
-        state = row["status"] if row["status"] not in (None, "cancelled") else "active"
+        state = "lapsed" if stood == "paused" and not ever_paid(others["history"]) else stood
+    in_force = state not in ("ended", "lapsed", "scheduled")
+    pays = in_force and paid and state in ("active", "past_due")
     plan = next((p for p in others["plans"] if p["plan_id"] == row["plan_id"]), {})
+    year = None if row["mrr_minor"] is None else 12 * row["mrr_minor"]
     return {
         "finished_at": finished,
-        "in_force": finished is None and row["started_at"] < cut,
+        "in_force": in_force,
+        "pays": pays,
+        "has_paid": paid and begun,
         "state": state,
-        "arr_minor": None if row["mrr_minor"] is None else 12 * row["mrr_minor"],
+        "arr_minor": year if pays else 0,
+        "contract_arr_minor": year if in_force else 0,
         **{k: plan.get(k) for k in ("level", "seat_limit", "usage_limit", "usage_event")},
     }
 

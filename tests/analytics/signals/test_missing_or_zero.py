@@ -100,3 +100,50 @@ def test_an_account_that_left_pays_nothing() -> None:
     assert of("ended", subscriptions=rows) == 1
     assert of("days_since_ended", subscriptions=rows) == 60
     assert of("status", subscriptions=rows) == "ended"
+
+
+def test_events_that_name_nobody_say_nothing_about_people() -> None:
+    """A server that sends no user: the account is used, by whom is not known."""
+    bare = [event("quiet", "Signed In", f"2024-03-{d:02}", None) for d in range(1, 31)]  # type: ignore[arg-type]
+    assert of("login_days_28d", events=bare, **KNOWN) == 27
+    for name in ("active_people_28d", "dau_mau"):
+        assert of(name, events=bare, **KNOWN) is None
+
+
+def test_an_account_whose_events_name_nobody_is_not_one_without_people() -> None:
+    bare = [event("quiet", "Signed In", "2024-03-20", None)]  # type: ignore[arg-type]
+    assert of("active_people_28d", events=[*BUSY, *bare], **KNOWN) is None
+    assert of("active_people_28d", "busy", events=[*BUSY, *bare], **KNOWN) == 1
+
+
+def test_people_that_were_named_before_and_are_gone_are_zero() -> None:
+    mixed = [
+        event("quiet", "Signed In", "2024-02-01"),
+        event("quiet", "Signed In", "2024-03-20", None),  # type: ignore[arg-type]
+    ]
+    assert of("active_people_28d", events=[*BUSY, *mixed], **KNOWN) == 0
+
+
+@pytest.mark.parametrize(
+    ("amounts", "mrr"), [([600, 400], 1000), ([600, None], None), ([None, None], None)]
+)
+def test_revenue_of_subscriptions_without_an_amount_is_not_known(amounts: Any, mrr: Any) -> None:
+    """Two active subscriptions, of which one has no amount: 600 would be a lie."""
+    rows = [
+        {"subscription_id": f"s{n}", "account_id": "quiet", "started_at": "2024-01-01",
+         "status": "active", "mrr_minor": amount, "currency": "EUR"}
+        for n, amount in enumerate(amounts)
+    ]  # fmt: skip
+    for name, times in (("mrr_minor", 1), ("arr_minor", 12), ("contract_arr_minor", 12)):
+        expected = None if mrr is None else mrr * times
+        assert of(name, subscriptions=rows, **KNOWN) == expected
+
+
+def test_an_amount_that_is_missing_on_a_subscription_that_ended_does_not_matter() -> None:
+    rows = [
+        {"subscription_id": "s1", "account_id": "quiet", "started_at": "2023-01-01",
+         "ended_at": "2023-06-01", "status": "cancelled", "mrr_minor": None},
+        {"subscription_id": "s2", "account_id": "quiet", "started_at": "2024-01-01",
+         "status": "active", "mrr_minor": 500},
+    ]  # fmt: skip
+    assert of("mrr_minor", subscriptions=rows, **KNOWN) == 500

@@ -127,8 +127,10 @@ def test_risk_needs_its_signals_computed() -> None:
                           "subscriptions": lambda: seats((400, 1))}),
         ("higher_plan_asked", {"events": lambda: used("Upgrade Page Viewed", 3)}),
         ("team_grows", {"events": lambda: used("Teammate Invited", 1, 2, 3)}),
-        ("limit_near", {"events": lambda: used("Signed In", 3),
-                        "subscriptions": lambda: seats((400, 1))}),
+        ("limit_near", {"events": lambda: used("Task Completed", *DAILY[:9]),
+                        "plans": lambda: [{"plan_id": "p", "updated_at": ago(500),
+                                           "usage_limit": 10, "usage_event": "Task Completed"}],
+                        "subscriptions": lambda: [r | {"plan_id": "p"} for r in seats((400, 1))]}),
     ],
 )  # fmt: skip
 def test_signs_of_growth(name: str, tables: dict[str, Callable[[], Rows]]) -> None:
@@ -146,6 +148,8 @@ def test_every_packaged_sign_of_growth_has_a_story() -> None:
 @pytest.mark.parametrize(
     ("name", "tables"),
     [
+        ("limit_near", {"events": lambda: used("Signed In", 3),  # the one seat bought is in use
+                        "subscriptions": lambda: seats((400, 1))}),
         ("promoter", {"responses": lambda: answer(8)}),
         ("promoter", {"responses": lambda: [r | {"survey": "review"} for r in answer(3)]}),
         ("new_use_case", {"events": lambda: used("Automation Run", 1, 2, 3, 40),
@@ -159,6 +163,36 @@ def test_no_sign_of_growth(name: str, tables: dict[str, Callable[[], Rows]]) -> 
     facts = ta.Dataset.from_frames(**{n: pd.DataFrame(rows()) for n, rows in tables.items()})
     found = ta.compute_signals(facts, REGISTRY, T)
     assert name not in ta.fired_opportunities(found, REGISTRY)[0]
+
+
+@pytest.mark.parametrize(
+    ("seats", "plan", "active", "used"),
+    [
+        (10, {}, 10, None),  # every seat bought is used, and the plan has no limit
+        (10, {"seat_limit": 15}, 10, 10 / 15),
+        (14, {"seat_limit": 15}, 14, 14 / 15),
+        (15, {"seat_limit": 15}, 3, 3 / 15),  # bought up to the limit, but hardly used
+        (1, {"seat_limit": 1}, 1, None),  # a plan for one is full on its first day
+        (10, {"usage_limit": 100, "usage_event": "Task Completed"}, 10, 10 / 100),
+        (10, {"usage_limit": 11, "usage_event": "Task Completed"}, 10, 10 / 11),
+        (10, {"seat_limit": 11, "usage_limit": 100, "usage_event": "Task Completed"}, 10, 10 / 11),
+    ],
+)
+def test_only_what_the_plan_limits_is_a_limit(
+    seats: int, plan: dict[str, Any], active: int, used: float | None
+) -> None:
+    facts = ta.Dataset.from_frames(
+        plans=pd.DataFrame([{"plan_id": "p", "updated_at": ago(500)} | plan]),
+        subscriptions=pd.DataFrame([{
+            "subscription_id": "s", "account_id": "acme", "plan_id": "p", "started_at": ago(400),
+            "updated_at": ago(400), "quantity": seats, "status": "active"}]),
+        events=pd.DataFrame([
+            {"account_id": "acme", "person_id": f"p{n}", "event": "Task Completed",
+             "timestamp": ago(3)} for n in range(active)]),
+    )  # fmt: skip
+    found = ta.compute_signals(facts, REGISTRY, T, names=["limit_use", "seat_use"]).to_pylist()[0]
+    assert found["seat_use"] == active / seats
+    assert found["limit_use"] == (None if used is None else pytest.approx(used))
 
 
 def test_a_candidate_for_expansion_is_in_no_danger() -> None:

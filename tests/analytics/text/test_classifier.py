@@ -19,7 +19,7 @@ from tenure.analytics.text.sentiment import (
     told_by,
 )
 from tenure.core import policy
-from tenure.facts import feelings
+from tenure.facts import sentiment
 
 for needed in ("onnx", "onnxruntime", "tokenizers"):
     pytest.importorskip(needed)
@@ -30,7 +30,7 @@ def rules(folder: Path, labels: str = "", **numbers: Any) -> TextPolicy:
 
 
 def text(folder: Path, labels: str = "", **numbers: Any) -> str:
-    body = feelings.PACKAGED.read_text("utf-8").replace('folder = ""', f'folder = "{folder}"')
+    body = sentiment.PACKAGED.read_text("utf-8").replace('folder = ""', f'folder = "{folder}"')
     for name, value in numbers.items():
         old = next(line for line in body.splitlines() if line.startswith(f"{name} = "))
         body = body.replace(old, f"{name} = {value}")
@@ -111,7 +111,7 @@ def test_what_is_missing_broken_or_of_another_kind_is_said(tmp_path: Path) -> No
 @pytest.mark.django_db
 def test_tickets_and_answers_say_which_model_scored_them(tmp_path: Path, now: Any) -> None:
     policy.save("sentiment", text(export(tmp_path / "haus-tone")), "alice", "", now)
-    found = feelings.filled("tickets", tickets("Alles gut", "Der Export ist schlecht"))
+    found = sentiment.filled("tickets", tickets("Alles gut", "Der Export ist schlecht"))
     assert [v > 0 for v in found["sentiment"].to_pylist()] == [True, False]
     assert found["properties"].to_pylist() == ['{"sentiment_by": "haus-tone"}'] * 2
 
@@ -125,9 +125,9 @@ def test_facts_are_taken_in_when_the_model_is_gone(
     policy.save("sentiment", body, "alice", "", now)
     (folder / "model.onnx").unlink()
     policy.reading._parsed.cache_clear()
-    feelings.parse_text.__globals__["classifier"].__globals__["_read"].cache_clear()
+    sentiment.parse_text.__globals__["classifier"].__globals__["_read"].cache_clear()
     with caplog.at_level(logging.WARNING):
-        found = feelings.filled("tickets", tickets("Great support, thank you!"))
+        found = sentiment.filled("tickets", tickets("Great support, thank you!"))
     assert found["properties"].to_pylist() == ['{"sentiment_by": "vader"}']
     assert "has no model.onnx" in caplog.text
 

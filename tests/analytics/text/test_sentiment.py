@@ -8,9 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from people import NOW
 
+from tenure.analytics.text import lexicon
 from tenure.analytics.text import sentiment as room
+from tenure.analytics.text.lexicon import Valence, valence
 from tenure.analytics.text.sentiment import default_text, looks_english, sentiment, sentiments
 from tenure.facts.validate import accept
 
@@ -19,6 +23,7 @@ PAGE = Path(__file__).parents[3] / "docs/rules/text.md"
 
 def test_the_examples_work() -> None:
     assert doctest.testmod(room).failed == 0
+    assert doctest.testmod(lexicon).failed == 0
     found = doctest.testfile(str(PAGE), module_relative=False)
     assert found.attempted
     assert found.failed == 0
@@ -29,6 +34,22 @@ def test_a_score_is_that_of_the_paper_by_hand() -> None:
     assert sentiment("good") == pytest.approx(1.9 / (1.9**2 + 15) ** 0.5, abs=1e-4)
     turned = 1.9 * -0.74
     assert sentiment("not good") == pytest.approx(turned / (turned**2 + 15) ** 0.5, abs=1e-4)
+
+
+def test_scores_are_those_of_the_last_release_of_vader() -> None:
+    """Recorded from vaderSentiment 3.3.2: its own examples, and words thrown together by chance, so
+    that every rule meets every other."""
+    recorded = json.loads((Path(__file__).parent / "vader_recorded.json").read_text("utf-8"))
+    assert len(recorded) > 500
+    for text, compound, neutral in recorded:
+        assert valence(text) == Valence(compound, neutral), text
+
+
+@given(st.text(max_size=80))
+def test_any_text_has_a_valence_between_the_ends(text: str) -> None:
+    found = valence(text)
+    assert -1 <= found.compound <= 1
+    assert 0 <= found.neutral <= 1
 
 
 @pytest.mark.parametrize("text", [

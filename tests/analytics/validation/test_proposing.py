@@ -145,7 +145,7 @@ def test_a_signal_that_tells_among_those_who_looked_well_is_found_and_in_its_dir
     rng = np.random.default_rng(9)
     n = 1200
     left = rng.random(n) < 0.2
-    ground = missed.Ground(
+    ground = missed.Cohort(
         {
             "tells": rng.normal(size=n) - 1.5 * left,
             "noise": rng.normal(size=n),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,23 +11,18 @@ import pytest
 
 from tenure.connectors.files.runs import Options, run_import
 from tenure.connectors.models import ImportRun
-from tenure.facts.routing import ROUTING
-from tenure.web.routing import wire
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 Import = Callable[..., ImportRun]
 
 
 @pytest.fixture
-def do_import(workspace: Any, db: None) -> Iterator[Import]:
-    wire()
-
+def do_import(workspace: Any, db: None) -> Import:
     def go(table: str, path: Path, *mapping: str, now: datetime = NOW, **options: Any) -> ImportRun:
         named = {k: options.pop(k) for k in ("name", "use", "handlers") if k in options}
         return run_import(table, path, mapping, now=now, options=Options(**options), **named)
 
-    yield go
-    wire(ROUTING)
+    return go
 
 
 @pytest.fixture

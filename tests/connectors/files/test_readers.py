@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tenure.analytics.errors import SpecError
-from tenure.connectors.files import csv_reader
-from tenure.connectors.files.readers import Dialect, open_file
+from tenure.connectors.files import jsonl_reader
+from tenure.connectors.files.chunks import Dialect
+from tenure.connectors.files.readers import open_file
+from tenure.connectors.files.settings import settings
 
 Write = Callable[[str, str | bytes], Path]
 
@@ -51,7 +54,7 @@ def test_lines_are_those_of_an_editor(write: Write) -> None:
 def test_lines_of_large_files_with_many_chunks(
     write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(csv_reader, "_BLOCK", 4096)
+    monkeypatch.setitem(settings(), "chunk_mb", 0)
     body = "".join(f"{i},x\n" if i % 7 else f"{i}\n" for i in range(1, 5001))
     rows, lines, bad = read(write("a.csv", "n,t\n" + body), size=100)
     assert [int(row["n"]) + 1 for row in rows] == lines
@@ -94,6 +97,60 @@ def test_json_lines_with_bad_ones_among_them(write: Write) -> None:
     assert [line for line, _ in bad] == [4, 5]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_json_lines_in_any_encoding_and_with_any_line_end(
+    write: Write, encoding: str, end: str
+) -> None:
+    text = end.join(['{"name": "Zoë"}', "", '{"name": "漢"}', "{oops", '{"name": "x"}'])
+    rows, lines, bad = read(write("a.jsonl", text.encode(encoding)))
+    assert [row["name"] for row in rows] == ["Zoë", "漢", "x"]
+    assert (lines, [line for line, _ in bad]) == ([1, 3, 5], [4])
+
+
+def test_a_byte_that_is_no_unicode_refuses_its_line_of_json_only(write: Write) -> None:
+    rows, lines, bad = read(write("a.jsonl", b'{"a": "\xe9"}\n{"a": "\xc3\xa9"}\n'))
+    assert (rows, lines) == ([{"a": "é"}], [2])
+    assert [line for line, _ in bad] == [1]
+
+
+def test_a_json_line_that_is_too_long_is_one_refused_line(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jsonl_reader, "LINE_MOST", 40)
+    long = '{"a": "' + "x" * 150 + '"}'
+    rows, lines, bad = read(write("a.jsonl", f'{{"a": "1"}}\n{long}\n{{"a": "2"}}\n{long}'))
+    assert (len(rows), lines) == (2, [1, 3])
+    assert [line for line, _ in bad] == [2, 4]
+
+
+def test_what_is_no_table_says_what_it_is_and_what_to_do(tmp_path: Path) -> None:
+    for name, inside, says in (
+        ("a.xlsx", ["xl/workbook.xml"], "Excel workbook .*CSV UTF-8"),
+        ("a.ods", ["mimetype", "content.xml"], "OpenDocument"),
+        ("a.zip", ["a.csv"], "unzip"),
+    ):
+        with zipfile.ZipFile(tmp_path / name, "w") as packed:
+            for part in inside:
+                packed.writestr(part, "x")
+        with pytest.raises(SpecError, match=says):
+            open_file(tmp_path / name)
+    (tmp_path / "a.xls").write_bytes(b"\xd0\xcf\x11\xe0 old workbook")
+    with pytest.raises(SpecError, match="Excel workbook"):
+        open_file(tmp_path / "a.xls")
+
+
+def test_a_large_file_is_read_in_little_memory(write: Write) -> None:
+    body = "".join(f"{i},{'x' * 1000}\n" for i in range(30_000))
+    opened = open_file(write("a.csv", "n,text\n" + body))
+    before, most, count = pa.total_allocated_bytes(), 0, 0
+    for chunk in opened.chunks(1_000_000):
+        most = max(most, pa.total_allocated_bytes() - before)
+        count += chunk.rows.num_rows
+    assert count == 30_000
+    assert most < 4 * (int(settings()["chunk_mb"]) << 20) < 30_000_000
+
+
 def test_deeply_nested_json_is_an_unreadable_line(write: Write) -> None:
     deep = '{"a":' * 100_000 + "1" + "}" * 100_000
     rows, _, bad = read(write("a.jsonl", f'{{"a": 1}}\n{deep}\n'))
@@ -115,7 +172,6 @@ def test_parquet_keeps_its_types(tmp_path: Path) -> None:
     ("name", "content", "problem"),
     [
         ("a.csv", "", "is empty"),
-        ("a.csv", "a,a\n1,2\n", "twice"),
         ("a.parquet", "PAR1 nonsense", "no sound Parquet"),
         ("a.csv", b"\x1f\x8b\x08\x00", "compressed"),
         ("a.json", "[{]", "no valid JSON"),

@@ -13,7 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from tenure.analytics.errors import SpecError
-from tenure.connectors.files import load_frame, runs
+from tenure.connectors.files import load_frame
+from tenure.connectors.files.second_pass import SecondPass
 from tenure.connectors.files.settings import settings
 from tenure.connectors.models import FileMapping, ImportRun
 from tenure.facts import lake
@@ -124,28 +125,34 @@ def test_history_of_one_thing_lands_whole(do_import: Import, write: Write) -> No
     assert [r["received_at"].month for r in rows("subscriptions")] == [1, 2]
 
 
+@pytest.mark.parametrize("tell_rows", [1, 4, 100])
 @pytest.mark.parametrize("moment", ["spool", "append", "count"])
 def test_a_run_cut_off_goes_on_where_it_stopped(
-    do_import: Import, write: Write, monkeypatch: pytest.MonkeyPatch, moment: str
+    do_import: Import, write: Write, monkeypatch: pytest.MonkeyPatch, moment: str, tell_rows: int
 ) -> None:
     monkeypatch.setitem(settings(), "bucket_rows", 2)
+    monkeypatch.setitem(settings(), "tell_rows", tell_rows)
     body = "".join(f"a,E,2024-01-{d:02d},{d}\n" for d in range(1, 11))
     path = write("a.csv", "account_id,event,timestamp,n\n" + body)
-    real = {"append": lake.Lake.append, "count": runs._count, "spool": runs._land_all}
+    real = {
+        "append": lake.Lake.append,
+        "count": SecondPass._tell,
+        "spool": SecondPass.land,
+    }
     calls = []
 
     def dies(*arguments: Any) -> Any:
         calls.append(1)
         if moment == "append" and len(calls) == 3:
             real["append"](*arguments)
-        if len(calls) >= (1 if moment == "spool" else 3):
+        if len(calls) >= {"spool": 1, "append": 3, "count": 1 if tell_rows > 1 else 3}[moment]:
             raise KeyboardInterrupt
         return real[moment](*arguments)
 
     place = {
         "append": (lake.Lake, "append"),
-        "count": (runs, "_count"),
-        "spool": (runs, "_land_all"),
+        "count": (SecondPass, "_tell"),
+        "spool": (SecondPass, "land"),
     }
     with monkeypatch.context() as patch:
         patch.setattr(*place[moment], dies)

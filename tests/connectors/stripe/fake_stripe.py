@@ -42,6 +42,9 @@ class FakeStripe:
     answered: dict[str, tuple[str, int, Any]] = field(default_factory=dict)
     acts: list[str] = field(default_factory=list)
     declines: str = ""
+    began: int = 0  # discounts so far
+    prices: dict[str, dict[str, Any]] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
     status: int = 0  # every answer, before anything is done
     after: int = 0  # the next answer, after it was done
 
@@ -69,6 +72,12 @@ class FakeStripe:
 
     def _route(self, method: str, path: str, form: dict[str, Any]) -> Any:
         parts = path.removeprefix("/v1/").split("/")
+        self.asked.append(f"{method} {path}")
+        if method == "GET" and parts[0] in ("coupons", "prices"):
+            inside = {"coupons": "applies_to", "prices": "tiers"}[parts[0]]
+            found = self._get(getattr(self, parts[0]), parts[1])
+            wanted = form.get("expand") == [inside]
+            return found if wanted else {k: v for k, v in found.items() if k != inside}
         if parts[0] == "subscriptions" and len(parts) == 2:
             there = self._get(self.subscriptions, parts[1])
             return {"GET": self._read, "POST": self._update, "DELETE": self._cancel}[method](
@@ -78,6 +87,8 @@ class FakeStripe:
             return self._get(self.invoices, parts[1])
         if parts[0] == "invoices" and parts[2:] == ["pay"] and method == "POST":
             return self._pay(self._get(self.invoices, parts[1]))
+        if parts[0] == "subscription_schedules" and parts[2:] == ["release"] and method == "POST":
+            return self._release(parts[1])
         if parts == ["coupons"] and method == "POST":
             return self._coupon(form)
         if parts == ["billing_portal", "sessions"] and method == "POST":
@@ -100,7 +111,7 @@ class FakeStripe:
 
     @staticmethod
     def _read(there: dict[str, Any], form: dict[str, Any]) -> dict[str, Any]:
-        if form.get("expand") == ["discounts"]:
+        if "discounts" in form.get("expand", []):
             return there
         return {**there, "discounts": [d["id"] for d in there["discounts"]]}
 
@@ -110,8 +121,11 @@ class FakeStripe:
         if there["status"] == "canceled":
             raise No(400, "invalid_request_error", "resource_missing")
         self.acts.append(f"update {there['id']} {','.join(sorted(form))}")
+        if there.get("schedule") and set(form) & {"cancel_at", "cancel_at_period_end"}:
+            raise No(400, "invalid_request_error", "managed_by_schedule")
         if "discounts" in form:
-            there["discounts"] = [self._discount(d["coupon"]) for d in form["discounts"] or []]
+            held = {d["id"]: d for d in there["discounts"]}
+            there["discounts"] = [self._discount(d, held) for d in form["discounts"] or []]
         if "pause_collection" in form:
             paused = form["pause_collection"] or None
             if paused and paused.get("behavior") not in ("void", "keep_as_draft"):
@@ -130,17 +144,31 @@ class FakeStripe:
             found[0]["price"] = {"id": item["price"]}
         return there
 
-    def _discount(self, coupon: str) -> dict[str, Any]:
-        if coupon not in self.coupons:
+    def _discount(self, given: dict[str, str], held: dict[str, dict[str, Any]]) -> dict[str, Any]:
+        """One that is held stays as it began; a coupon begins anew, also if it was there before."""
+        if set(given) == {"discount"}:
+            return self._get(held, given["discount"])
+        if set(given) != {"coupon"} or given["coupon"] not in self.coupons:
             raise No(400, "invalid_request_error", "resource_missing")
-        source = {"type": "coupon", "coupon": coupon}
-        return {"id": f"di_{coupon}", "object": "discount", "source": source}
+        self.began += 1
+        source = {"type": "coupon", "coupon": given["coupon"]}
+        return {"id": f"di_{self.began}", "object": "discount", "source": source}
+
+    def _release(self, name: str) -> dict[str, Any]:
+        found = [s for s in self.subscriptions.values() if s.get("schedule") == name]
+        if not found:
+            raise No(404, "invalid_request_error", "resource_missing")
+        self.acts.append(f"release {name}")
+        found[0]["schedule"] = None
+        return {"id": name, "object": "subscription_schedule", "status": "released"}
 
     def _cancel(self, there: dict[str, Any], form: dict[str, Any]) -> dict[str, Any]:
         if set(form) - {"cancellation_details"}:
             raise No(400, "invalid_request_error", "parameter_unknown")
         if there["status"] == "canceled":
             raise No(404, "invalid_request_error", "resource_missing")
+        if there.get("schedule"):
+            raise No(400, "invalid_request_error", "managed_by_schedule")
         self.acts.append(f"cancel {there['id']}")
         there["status"] = "canceled"
         there["cancellation_details"] = {
@@ -176,6 +204,7 @@ class FakeStripe:
             "id": name, "object": "subscription", "status": "active", "customer": "cus_1",
             "items": {"object": "list", "data": [item]}, "discounts": [],
             "pause_collection": None, "cancel_at_period_end": False, "cancel_at": None,
+            "schedule": None,
         }  # fmt: skip
 
     def bills(self, name: str = "in_1", status: str = "open") -> None:

@@ -9,9 +9,9 @@ from hashlib import sha256
 from itertools import count
 from typing import Any
 
-from tenure.connectors.stripe import landing
-from tenure.facts.duties import flush_now
-from tenure.facts.inbox import Letter, store
+from tenure.connectors.stripe import ingest
+from tenure.facts.inbox import RawRequest, store
+from tenure.facts.periodic_tasks import flush_now
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 SECRET = "whsec_of_a_test"
@@ -113,6 +113,6 @@ def signature(body: bytes, at: datetime, secret: str = SECRET) -> str:
 def comes(*events: dict[str, Any], at: datetime) -> None:
     """Notices come in and are landed."""
     store([
-        Letter(at, landing.SOURCE, landing.HELD, json.dumps(one).encode()) for one in events
+        RawRequest(at, ingest.SOURCE, ingest.HELD, json.dumps(one).encode()) for one in events
     ])  # fmt: skip
     flush_now(at + timedelta(seconds=1))

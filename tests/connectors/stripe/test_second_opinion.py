@@ -18,10 +18,10 @@ from typing import Any
 
 import pytest
 
-from tenure.connectors.billing.contract import Refused, Subscription, billing
+from tenure.connectors.billing.contract import Rejected, Subscription, billing
 from tenure.connectors.stripe import client, intake
-from tenure.facts.duties import flush_now
 from tenure.facts.inbox import store
+from tenure.facts.periodic_tasks import flush_now
 from tenure.facts.queries import rows_of
 
 pytest.importorskip("localstripe")
@@ -155,7 +155,7 @@ def test_a_cancellation_at_once_and_one_twice(notices: Listening) -> None:
     system.cancel(which, key="now", **how)
     assert customer.status(which) == "canceled"
     assert system.cancel(which, key="now", **how).detail == "it has ended already"
-    with pytest.raises(Refused, match="has ended"):
+    with pytest.raises(Rejected, match="has ended"):
         system.keep(which, key="late", now=now)
     notices.until("customer.subscription.deleted")
     taken(notices, now)
@@ -179,8 +179,8 @@ def test_an_invoice_that_stays_open_is_not_taken_for_collected(notices: Listenin
 
 
 def test_what_it_does_not_know_is_refused_in_words(notices: Listening) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(Rejected):
         billing("stripe").is_settled("in_none")
     which = Subscription("sub_none", "acme")
-    with pytest.raises(Refused):
+    with pytest.raises(Rejected):
         billing("stripe").resume(which, key="k", now=datetime.now(UTC))

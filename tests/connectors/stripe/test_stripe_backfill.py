@@ -22,11 +22,11 @@ from connectors.stripe.stripe_things import (
 from tenure.analytics.errors import SpecError
 from tenure.connectors.billing.contract import Unavailable
 from tenure.connectors.models import StripeDay
-from tenure.connectors.stripe import backfill, client, landing, policy
+from tenure.connectors.stripe import backfill, client, ingest, policy
 from tenure.connectors.stripe.objects import Known
 from tenure.core import jobs
 from tenure.core.models import Job
-from tenure.facts.duties import flush_now
+from tenure.facts.periodic_tasks import flush_now
 from tenure.facts.queries import rows_of
 
 pytestmark = pytest.mark.django_db
@@ -40,6 +40,7 @@ class Books:
         self.things: dict[str, list[dict[str, Any]]] = {name: [] for name in backfill.STAGES}
         self.things["events"] = []
         self.asked: list[str] = []
+        self.of_subscription: dict[str, list[dict[str, Any]]] = {}
         self.fails_at = -1
 
     @property
@@ -58,6 +59,8 @@ class _List:
         self.books.asked.append(self.name)
         if len(self.books.asked) == self.books.fails_at:
             raise Unavailable("no answer")
+        if of := params.get("subscription"):
+            return _Page([_Thing(t) for t in self.books.of_subscription.get(of, [])])
         listed = self.books.things[self.name]
         after = params.get("starting_after")
         first = 1 + [t["id"] for t in listed].index(after) if after else 0
@@ -164,7 +167,7 @@ def test_the_past_of_a_subscription_as_far_as_it_tells(thing, expected) -> None:
 
 def test_what_never_arrived_is_found_at_night_and_what_did_says_nothing_new(books: Books) -> None:
     told = event("customer.subscription.created", subscription(), START, "evt_a")
-    landing.take([(json.dumps(told).encode(), START)], START)
+    ingest.take([(json.dumps(told).encode(), START)], START)
     flush_now(START)
     ended = subscription("canceled", ended_at=stamp(START + timedelta(days=3)))
     missed = event("customer.subscription.deleted", ended, START + timedelta(days=3), "evt_b")
@@ -179,7 +182,7 @@ def test_what_never_arrived_is_found_at_night_and_what_did_says_nothing_new(book
 def test_what_a_missed_notice_would_have_said_is_told_by_the_next_backfill(books: Books) -> None:
     failed = event("invoice.payment_failed", invoice(), START)
     sold = event("customer.subscription.created", subscription(), START)
-    landing.take([(json.dumps(one).encode(), START) for one in (failed, sold)], START)
+    ingest.take([(json.dumps(one).encode(), START) for one in (failed, sold)], START)
     flush_now(START)
     paid = invoice("paid", moves={"paid_at": stamp(START + timedelta(days=2))})
     dearer = subscription(price=price(9900))
@@ -202,7 +205,7 @@ def test_an_old_notice_that_comes_after_the_backfill_does_not_unpay_an_invoice(
     backfill.start(NOW)
     go()
     late = event("invoice.payment_failed", invoice(), START)
-    landing.take([(json.dumps(late).encode(), NOW + timedelta(hours=1))], NOW)
+    ingest.take([(json.dumps(late).encode(), NOW + timedelta(hours=1))], NOW)
     flush_now(NOW + timedelta(hours=2))
     (bill,) = rows_of("invoices", "cus_1", NOW + timedelta(days=1))
     assert bill["paid_at"] is not None
@@ -214,7 +217,85 @@ def test_a_payment_counts_even_if_stripes_clock_is_behind_ours(books: Books) -> 
     go()
     paid_at = NOW - timedelta(seconds=30)  # after the backfill, by a clock that is a minute behind
     paid = event("invoice.paid", invoice("paid", moves={"paid_at": stamp(paid_at)}), paid_at)
-    landing.take([(json.dumps(paid).encode(), NOW + timedelta(seconds=31))], NOW)
+    ingest.take([(json.dumps(paid).encode(), NOW + timedelta(seconds=31))], NOW)
     flush_now(NOW + timedelta(minutes=2))
     (bill,) = rows_of("invoices", "cus_1", NOW + timedelta(days=1))
     assert bill["paid_at"] == paid_at
+
+
+# -- what a subscription says of its past ---------------------------------------------------------
+
+TRIAL = START + timedelta(days=14)
+DAY = timedelta(days=1)
+
+
+def past(thing: dict[str, Any], paid: bool = True, **parts: Any) -> list[tuple[Any, str, int]]:
+    known = Known(patient=False, parts=parts)
+    rows = backfill.history(thing, NOW, known, paid)
+    return [((r["updated_at"] - START) / DAY, r["status"], r["mrr_minor"]) for r in rows]
+
+
+def tried(status: str, **more: Any) -> dict[str, Any]:
+    return subscription(status, trial_start=stamp(START), trial_end=stamp(TRIAL), **more)
+
+
+def test_a_trial_that_ended_without_paying_is_told_as_no_life_after_it() -> None:
+    """Four ways: cancelled at its end or before, nothing to pay with, the first charge declined."""
+    at_end = tried("canceled", ended_at=stamp(TRIAL))
+    assert past(at_end) == [(0, "trialing", 4900), (14, "cancelled", 4900)]
+    before = tried("canceled", ended_at=stamp(START + 9 * DAY))
+    assert past(before) == [(0, "trialing", 4900), (9, "cancelled", 4900)]
+    nothing_to_pay_with = tried("paused")
+    assert past(nothing_to_pay_with) == [(0, "trialing", 4900), (14, "paused", 4900)]
+    declined = tried("past_due")
+    assert past(declined, paid=False) == [(0, "trialing", 4900), (14, "past_due", 4900)]
+    given_up = tried("canceled", ended_at=stamp(START + 30 * DAY))
+    assert [word for _, word, _ in past(given_up, paid=False)] == [
+        "trialing", "past_due", "cancelled",
+    ]  # fmt: skip
+
+
+def test_who_paid_after_the_trial_had_a_life_after_it() -> None:
+    assert [word for _, word, _ in past(tried("past_due"))] == ["trialing", "active", "past_due"]
+    assert [word for _, word, _ in past(tried("active"))] == ["trialing", "active"]
+
+
+def test_a_free_month_given_to_a_payer_is_no_trial_of_the_past() -> None:
+    free = subscription(trial_start=stamp(START + 20 * DAY), trial_end=stamp(START + 35 * DAY))
+    assert past(free) == [(0, "active", 4900)]
+
+
+def test_discounts_that_began_and_ended_are_told_on_their_days() -> None:
+    def off(name: str, begins: int, ends: int | None, percent: int) -> dict[str, Any]:
+        coupon = {"id": name, "percent_off": percent, "duration": "repeating", "applies_to": None}
+        return {"id": f"di_{name}", "start": stamp(START + begins * DAY), "coupon": coupon,
+                "end": None if ends is None else stamp(START + ends * DAY)}  # fmt: skip
+
+    there = subscription(discounts=[off("a", 0, 10, 50), off("b", 20, None, 20)])
+    assert past(there) == [
+        (0, "active", 2450), (10, "active", 4900), (20, "active", 3920),
+    ]  # fmt: skip
+
+
+def test_whether_it_was_ever_paid_is_asked_where_the_trial_leaves_it_open(books: Books) -> None:
+    books.things["subscriptions"] = [
+        tried("past_due", id="sub_tried", customer="cus_1"),
+        tried("past_due", id="sub_paid", customer="cus_2"),
+        subscription(id="sub_plain", customer="cus_3"),
+    ]
+    books.of_subscription = {"sub_paid": [invoice("paid", amount_paid=4900)]}
+    backfill.start(NOW)
+    go()
+
+    def words(account: str) -> set[str]:
+        import duckdb
+
+        from tenure.facts import lake
+
+        paths = lake.current().files("subscriptions")["path"].to_pylist()
+        query = "SELECT status FROM read_parquet(?) WHERE account_id = ?"
+        return {word for (word,) in duckdb.execute(query, [paths, account]).fetchall()}
+
+    assert words("cus_1") == {"trialing", "past_due"}
+    assert words("cus_2") == {"trialing", "active", "past_due"}
+    assert words("cus_3") == {"active"}

@@ -27,8 +27,8 @@ from hypothesis import strategies as st
 from tenure.connectors.committer import Committer
 from tenure.connectors.http import Ingestion
 from tenure.connectors.intake import Answer
-from tenure.connectors.models import StripeDay, StripeParked, StripeTrouble
-from tenure.connectors.stripe import intake, landing, policy
+from tenure.connectors.models import StripeDay, StripeLink, StripeParked, StripeSeen, StripeTrouble
+from tenure.connectors.stripe import ingest, intake, policy
 from tenure.core import policy as policies
 from tenure.facts.models import InboxRow
 from tenure.facts.queries import rows_of
@@ -45,7 +45,7 @@ def latest(table: str, account: str = "cus_1", at: Any = LATER) -> list[dict[str
 def test_a_signed_notice_is_kept_as_it_came() -> None:
     body = json.dumps(event("invoice.paid", invoice(), START)).encode()
     kept = intake.letter(body, signature(body, START), f"other {SECRET}", 300, START)
-    assert (kept.body, kept.endpoint, kept.received_at) == (body, landing.HELD, START)
+    assert (kept.body, kept.endpoint, kept.received_at) == (body, ingest.HELD, START)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_over_http_a_notice_is_acknowledged_once_it_is_durable(
         return asyncio.run(_post(door, body, header))
 
     assert post(signature(body, START)) == 200
-    assert InboxRow.objects.filter(endpoint=landing.HELD).count() == 1
+    assert InboxRow.objects.filter(endpoint=ingest.HELD).count() == 1
     assert post("t=1,v1=0") == 400
     monkeypatch.delenv("TENURE_STRIPE_WEBHOOK_SECRET")
     assert post(signature(body, START)) == 503
@@ -123,10 +123,69 @@ def test_a_failed_payment_comes_home_whatever_the_order(workspace: Any) -> None:
     assert StripeParked.objects.count() == 1
     assert latest("payments") == []
     comes(event("invoice_payment.paid", invoice_payment(), START), at=START + HOUR)
+    assert StripeParked.objects.count() == 1  # it may be a checkout: the invoice tells
+    comes(event("invoice.payment_failed", invoice(), START), at=START + HOUR)
     assert StripeParked.objects.count() == 0
     (found,) = latest("payments")
     assert (found["invoice_id"], found["decline_code"]) == ("in_1", "insufficient_funds")
     assert not InboxRow.objects.exists()
+
+
+def _checkout() -> list[dict[str, Any]]:
+    """Notices of a checkout whose card was declined, and which then expired."""
+    first = {"billing_reason": "subscription_create"}
+    later = START + 23 * HOUR
+    return [
+        event("customer.subscription.created", subscription("incomplete"), START),
+        event("invoice.finalized", invoice(**first), START),
+        event("invoice_payment.created", invoice_payment(), START),
+        event("charge.failed", charge(), START),
+        event("invoice.payment_failed", invoice(**first), START),
+        event("customer.subscription.updated", subscription("incomplete_expired"), later),
+        event("invoice.voided", invoice("void", **first), later),
+    ]
+
+
+@given(st.permutations(range(7)), st.booleans())
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_declined_checkout_says_nothing_whatever_the_order(order: list[int], old: bool) -> None:
+    import tempfile
+
+    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as home:
+        patch.setenv("TENURE_HOME", home)
+        StripeLink.objects.all().delete()
+        StripeSeen.objects.all().delete()
+        notices = _checkout()
+        if old:  # an API in which a charge names its invoice
+            notices[3] = event("charge.failed", charge(invoice="in_1"), START)
+        for n, place in enumerate(order):
+            comes(notices[place], notices[place], at=START + 23 * HOUR + n * timedelta(minutes=1))
+        for table in ("subscriptions", "invoices", "payments"):
+            assert latest(table) == []
+        assert not StripeParked.objects.exists()
+
+
+def test_a_checkout_that_is_paid_in_the_end_is_a_payment_like_any_other(workspace: Any) -> None:
+    comes(*_checkout()[:5], at=START)
+    moves = {"paid_at": stamp(START + HOUR)}
+    paid = invoice("paid", billing_reason="subscription_create", moves=moves)
+    comes(
+        event("charge.succeeded", charge("succeeded", START + HOUR, id="ch_2"), START + HOUR),
+        event("invoice.paid", paid, START + HOUR),
+        event("customer.subscription.updated", subscription(), START + HOUR),
+        at=START + HOUR,
+    )
+    assert latest("invoices")[0]["paid_at"] == START + HOUR
+    assert [p["status"] for p in latest("payments")] == ["succeeded"]
+    assert latest("subscriptions")[0]["status"] == "active"
+
+
+def test_a_renewal_that_is_declined_is_told_whatever_came_first(workspace: Any) -> None:
+    renewal = invoice(billing_reason="subscription_cycle")
+    comes(event("charge.failed", charge(invoice="in_1"), START), at=START)
+    comes(event("invoice.payment_failed", renewal, START), at=START)
+    assert [p["status"] for p in latest("payments")] == ["failed"]
+    assert len(latest("invoices")) == 1
 
 
 def test_what_waits_too_long_goes_on_without(workspace: Any) -> None:
@@ -201,10 +260,10 @@ def test_kinds_that_mean_nothing_are_counted_and_broken_ones_kept(workspace: Any
     assert (day.kind, day.used, day.count) == ("payout.paid", False, 1)
     trouble = StripeTrouble.objects.get()
     assert (trouble.event_id, "KeyError" in trouble.error) == (broken["id"], True)
-    assert landing.read_again(trouble.event_id, START) is False  # still broken, still there
+    assert ingest.read_again(trouble.event_id, START) is False  # still broken, still there
     whole = event("customer.subscription.updated", subscription(), START, broken["id"])
     StripeTrouble.objects.update(body=json.dumps(whole).encode())
-    assert landing.read_again(trouble.event_id, START)
+    assert ingest.read_again(trouble.event_id, START)
     assert not StripeTrouble.objects.exists()
 
 

@@ -23,13 +23,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tenure.connectors.stripe import money, objects
-from tenure.connectors.stripe.objects import Known, Told
+from tenure.connectors.stripe.objects import Known, Translation
 
 NOTHING = Known()
 
 
 def row(thing: dict[str, Any], known: Known = NOTHING) -> dict[str, Any]:
-    told = objects.told(thing, START, known)
+    told = objects.translated(thing, START, known)
     assert told is not None
     ((_, found),) = told.rows
     return found
@@ -108,10 +108,10 @@ def test_states_and_ends(changes, expected) -> None:
 
 def test_what_has_not_begun_is_not_told() -> None:
     for thing in (subscription("incomplete"), invoice("draft"), charge("pending")):
-        told = objects.told(thing, START, NOTHING)
+        told = objects.translated(thing, START, NOTHING)
         assert told is not None
         assert told.rows == []
-    assert objects.told({"object": "payout", "id": "po_1"}, START, NOTHING) is None
+    assert objects.translated({"object": "payout", "id": "po_1"}, START, NOTHING) is None
 
 
 def test_an_invoice_paid_and_an_older_one() -> None:
@@ -124,30 +124,36 @@ def test_an_invoice_paid_and_an_older_one() -> None:
 
 
 def test_a_charge_says_why_it_failed_and_waits_for_its_invoice() -> None:
-    assert objects.told(charge(), START, NOTHING) == Told(needs="pi:pi_1")
-    learned = objects.told(invoice_payment(), START, NOTHING)
+    assert objects.translated(charge(), START, NOTHING) == Translation(needs="pi:pi_1")
+    learned = objects.translated(invoice_payment(), START, NOTHING)
     assert learned is not None
     assert learned.links == {"pi:pi_1": "in_1"}
-    found = row(charge(), Known(learned.links))
+    assert objects.translated(charge(), START, Known(learned.links)) == Translation(needs="in:in_1")
+    renewal = objects.translated(invoice(billing_reason="subscription_cycle"), START, NOTHING)
+    assert renewal is not None
+    assert renewal.links == {"in:in_1": "subscription_cycle"}
+    found = row(charge(), Known(learned.links | renewal.links))
     assert (found["invoice_id"], found["status"]) == ("in_1", "failed")
     assert found["decline_code"] == "insufficient_funds"
     assert found["properties"] == {
         "card": "fp_1", "network": "visa", "advice_code": "try_again_later", "network_code": "51",
     }  # fmt: skip
-    assert row(charge(invoice="in_7"))["invoice_id"] == "in_7"  # as it was before 2025
+    assert (
+        row(charge(invoice="in_7"), Known({"in:in_7": "-"}))["invoice_id"] == "in_7"
+    )  # as it was before 2025
     assert row(charge(), Known(patient=False))["invoice_id"] is None
     expired = charge(failure_code="expired_card", outcome={}, invoice="in_1")
-    assert row(expired)["decline_code"] == "expired_card"
+    assert row(expired, Known(renewal.links))["decline_code"] == "expired_card"
 
 
 def test_accounts_are_customers_or_what_their_metadata_names() -> None:
     named = Known(account_metadata="tenant")
-    told = objects.told(customer(metadata={"tenant": "acme"}), START, named)
+    told = objects.translated(customer(metadata={"tenant": "acme"}), START, named)
     assert told is not None
     assert told.links == {"cus:cus_1": "acme"}
     assert told.rows[0][1]["account_id"] == "acme"
-    waiting = objects.told(subscription(), START, named)
-    assert waiting == Told(needs="cus:cus_1")
+    waiting = objects.translated(subscription(), START, named)
+    assert waiting == Translation(needs="cus:cus_1")
     assert row(subscription(), Known(told.links, "tenant"))["account_id"] == "acme"
     own = subscription(metadata={"tenant": "bolt"})
     assert row(own, named)["account_id"] == "bolt"
@@ -157,8 +163,8 @@ def test_accounts_are_customers_or_what_their_metadata_names() -> None:
 def test_prices_become_plans_and_one_off_prices_do_not() -> None:
     found = row(price())
     assert (found["plan_id"], found["price_minor"], found["interval"]) == ("price_1", 4900, "month")
-    one_off = objects.told({"object": "price", "id": "p", "unit_amount": 1}, START, NOTHING)
-    assert one_off == Told()
+    one_off = objects.translated({"object": "price", "id": "p", "unit_amount": 1}, START, NOTHING)
+    assert one_off == Translation()
 
 
 def card_on_file(**more: Any) -> dict[str, Any]:
@@ -168,7 +174,7 @@ def card_on_file(**more: Any) -> dict[str, Any]:
 
 
 def test_a_card_on_file_is_told_with_its_date_and_never_a_number() -> None:
-    told = objects.told(card_on_file(), START, NOTHING)
+    told = objects.translated(card_on_file(), START, NOTHING)
     assert told is not None
     ((table, found),) = told.rows
     assert (table, found["card_id"], found["account_id"]) == ("cards", "pm_1", "cus_1")
@@ -181,10 +187,10 @@ def test_a_card_on_file_is_told_with_its_date_and_never_a_number() -> None:
 def test_a_card_that_was_taken_away_is_told_by_the_link_that_is_known() -> None:
     gone = card_on_file(customer=None)
     assert row(gone, Known({"pm:pm_1": "acme"}))["status"] == "removed"
-    told = objects.told(gone, START, NOTHING)
+    told = objects.translated(gone, START, NOTHING)
     assert told is not None
     assert told.rows == []
-    other = objects.told({**card_on_file(), "type": "sepa_debit"}, START, NOTHING)
+    other = objects.translated({**card_on_file(), "type": "sepa_debit"}, START, NOTHING)
     assert other is not None
     assert other.rows == []
 
@@ -192,7 +198,7 @@ def test_a_card_that_was_taken_away_is_told_by_the_link_that_is_known() -> None:
 def test_a_charge_tells_of_the_card_it_was_made_with() -> None:
     details = {"card": {"brand": "visa", "last4": "4242", "exp_month": 4, "exp_year": 2027}}
     thing = charge(payment_method="pm_1", payment_method_details=details, invoice="in_1")
-    told = objects.told(thing, START, NOTHING)
+    told = objects.translated(thing, START, Known({"in:in_1": "subscription_cycle"}))
     assert told is not None
     assert [table for table, _ in told.rows] == ["payments", "cards"]
     assert told.rows[1][1]["updated_at"] == told.rows[0][1]["attempted_at"]

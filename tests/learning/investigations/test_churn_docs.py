@@ -5,7 +5,7 @@ from __future__ import annotations
 import doctest
 from pathlib import Path
 
-from tenure.learning.investigations import months, numbers
+from tenure.learning.investigations import months, settings
 
 PAGE = Path(__file__).parents[3] / "docs/rules/churn-studied.md"
 
@@ -18,8 +18,8 @@ def test_the_examples_work() -> None:
 
 
 def test_every_measured_evidence_and_number_is_told() -> None:
-    text, policy = PAGE.read_text("utf-8"), numbers.packaged()
-    for name in numbers.MEASURED:
+    text, policy = PAGE.read_text("utf-8"), settings.packaged()
+    for name in settings.MEASURED:
         assert f"`{name}`" in text
     for value in (
         policy.running.look_back_days, policy.warnings.gap_days, policy.warnings.fresh_days,

@@ -10,11 +10,11 @@ import pytest
 from health.companies import add, subscription
 
 from tenure.analytics.errors import SpecError
-from tenure.learning.investigations import months, numbers, patterns, reviewing
+from tenure.learning.investigations import months, patterns, reviewing, settings
 from tenure.learning.investigations.models import Change, Investigation, Review
 from tenure.learning.investigations.patterns import Loss
 
-RULES = numbers.packaged().review
+RULES = settings.packaged().review
 MAY = date(2026, 5, 1)
 NOW = datetime(2026, 6, 20, tzinfo=UTC)
 
@@ -103,7 +103,7 @@ def test_a_review_is_kept_renewed_and_closed() -> None:
     Investigation.objects.filter(account_id="b1").update(state="void")
     with pytest.raises(SpecError, match="closed"):
         reviewing.keep(MAY, "bob", now=NOW)
-    assert reviewing.told(MAY)["report"]["losses"] == 3  # it stays as it was decided
+    assert reviewing.month_review(MAY)["report"]["losses"] == 3  # it stays as it was decided
     with pytest.raises(SpecError, match="not ended"):
         reviewing.keep(date(2026, 6, 1), "bob", now=NOW)
 

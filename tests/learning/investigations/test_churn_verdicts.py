@@ -10,11 +10,11 @@ import pytest
 
 from tenure.analytics.errors import SpecError
 from tenure.analytics.signals.registry import default_registry
-from tenure.learning.investigations import judging, numbers
+from tenure.learning.investigations import judging, settings
 from tenure.learning.investigations.judging import Contact, Look, propose, warned
 
 END = datetime(2026, 6, 1, tzinfo=UTC)
-NUMBERS = numbers.packaged()
+NUMBERS = settings.packaged()
 
 
 def ago(days: float) -> datetime:
@@ -129,12 +129,12 @@ def test_a_dossier_shows_evidence_by_itself(parts: dict[str, Any], found: set[st
     ],
 )
 def test_a_document_that_is_not_sound_is_refused(old: str, new: str, said: str) -> None:
-    text = numbers.DEFAULT.read_text("utf-8")
+    text = settings.DEFAULT.read_text("utf-8")
     assert old in text
     with pytest.raises(SpecError, match=said):
-        numbers.parse("mine.toml", text.replace(old, new, 1))
+        settings.parse("mine.toml", text.replace(old, new, 1))
 
 
 def test_every_warning_named_as_evidence_is_declared() -> None:
     named = {name for cause in NUMBERS.causes.values() for name in cause.evidence}
-    assert named <= set(default_registry().risk_signals) | set(numbers.MEASURED)
+    assert named <= set(default_registry().risk_signals) | set(settings.MEASURED)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import worlds
 from django.test import Client
 from health.companies import add, subscription, use
 
@@ -16,18 +17,20 @@ from tenure.channels.models import Message
 from tenure.core import jobs, policy
 from tenure.core.models import AuditEntry
 from tenure.facts import queries as queries_of_facts
+from tenure.facts import sweeping
 from tenure.facts.models import InboxRow
 from tenure.facts.persons import Subject
 from tenure.health import actions as health
 from tenure.learning.investigations import (
     actions,
-    duties,
     erasing,
     interviews,
     links,
-    numbers,
+    periodic_tasks,
     queries,
+    quotes,
     reading,
+    settings,
 )
 from tenure.learning.investigations.models import ExitInterview, Investigation, Review
 
@@ -43,6 +46,7 @@ def at(weeks: float) -> datetime:
 
 
 @pytest.fixture
+@worlds.once
 def fading() -> Investigation:
     """Fading logs in less and less from week 0, is called in week 5, leaves in week 6."""
     for name in ("fading", "steady"):
@@ -173,8 +177,8 @@ def test_an_answer_leaves_a_persons_decision_alone(fading: Investigation, bob: A
 
 def test_the_clock_asks_only_where_policy_wants_it(fading: Investigation) -> None:
     assert interviews.ask_due(KNOWN + timedelta(days=3)) == 0
-    text = numbers.DEFAULT.read_text("utf-8").replace("on = false", "on = true", 1)
-    policy.save(numbers.DOCUMENT, text, "alice", "", KNOWN)
+    text = settings.DEFAULT.read_text("utf-8").replace("on = false", "on = true", 1)
+    policy.save(settings.DOCUMENT, text, "alice", "", KNOWN)
     assert interviews.ask_due(KNOWN + timedelta(days=1)) == 0
     assert interviews.ask_due(KNOWN + timedelta(days=30)) == 0  # too long ago to bother them
     assert interviews.ask_due(KNOWN + timedelta(days=3)) == 1
@@ -188,11 +192,12 @@ def test_corrected_facts_void_it_and_a_return_is_noted(fading: Investigation) ->
     actions.study(END + timedelta(days=41))
     fading.refresh_from_db()
     assert fading.reactivated_at == END + timedelta(days=40)
-    add(4, subscriptions=[subscription("fading", START, updated_at=END + timedelta(days=42))])
+    learned = END + timedelta(days=42)
+    add(4, subscriptions=[subscription("fading", START, updated_at=START, received_at=learned)])
     actions.study(END + timedelta(days=43))
     fading.refresh_from_db()
     assert fading.state == "void"
-    assert not queries.find(queries.Asked()).exists()
+    assert not queries.find(queries.InvestigationFilter()).exists()
     assert told() == ["opened", "voided"]
 
 
@@ -204,6 +209,7 @@ def test_what_a_person_said_is_told_and_forgotten(fading: Investigation, bob: An
     assert erasing.export(ann)[0]["words"] == "Call ann@fading.example"
     assert erasing.erase(ann, "gone-1", KNOWN) == {"exit_interviews": 1}
     assert erasing.export(ann) == []
+    assert sweeping.sweep(ann, "gone-1")
     kept, one = ExitInterview.objects.get(), Investigation.objects.get()
     assert (kept.person_id, kept.address, kept.words) == ("gone-1", "", "")
     assert "ann@" not in one.why
@@ -212,7 +218,7 @@ def test_what_a_person_said_is_told_and_forgotten(fading: Investigation, bob: An
 @pytest.mark.parametrize("table", reading.TABLES)
 def test_many_are_read_as_one_would_be(fading: Investigation, table: str) -> None:
     pairs = [("fading", END), ("steady", END), ("fading", KNOWN)]
-    found = reading._known(table, pairs)
+    found = queries_of_facts.rows_of_many(table, pairs)
     columns = [c.name for c in TABLES[table].columns]
     for account, moment in pairs:
         slow = queries_of_facts.rows_of(table, account, moment)
@@ -221,11 +227,41 @@ def test_many_are_read_as_one_would_be(fading: Investigation, table: str) -> Non
 
 def test_the_nightly_job_studies_reviews_and_asks(fading: Investigation) -> None:
     Investigation.objects.all().delete()
-    text = numbers.DEFAULT.read_text("utf-8").replace("on = false", "on = true", 1)
-    policy.save(numbers.DOCUMENT, text.replace("delay_days = 2", "delay_days = 0"), "al", "", KNOWN)
+    text = settings.DEFAULT.read_text("utf-8").replace("on = false", "on = true", 1)
+    policy.save(
+        settings.DOCUMENT, text.replace("delay_days = 2", "delay_days = 0"), "al", "", KNOWN
+    )
     night = KNOWN + timedelta(days=2)
-    jobs.enqueue(duties.STUDY, now=night)
+    jobs.enqueue(periodic_tasks.STUDY, now=night)
     assert jobs.run_all("worker", lambda: night) == 1
     assert Investigation.objects.count() == 1
     assert Review.objects.get().month.isoformat() == "2026-01-01"  # February has not ended
     assert Message.objects.get().purpose == "survey"
+
+
+def test_what_they_wrote_is_quoted_by_name_until_it_is_erased(
+    fading: Investigation, alice: Any, client: Any
+) -> None:
+    """As known at the end: a ticket of the day after is not among it; nothing is copied."""
+    add(
+        7,
+        tickets=[
+            {"ticket_id": f"w{n}", "account_id": "fading", "person_id": "ann", "category": "export",
+             "opened_at": END + timedelta(days=n), "subject": f"Day {n}",
+             "body": "We have wound up the company."}
+            for n in (-4, 1)
+        ],
+        responses=[
+            {"response_id": "w", "account_id": "fading", "person_id": "ann", "survey": "nps",
+             "score": 3, "comment": "Too slow for us", "responded_at": END - timedelta(days=6)},
+        ],
+    )  # fmt: skip
+    found = quotes.of(fading, settings.packaged())
+    assert [(q.what, q.who, q.role, q.text) for q in found] == [
+        ("Ticket: export", "Ann", "admin", "Day -4\nWe have wound up the company."),
+        ("NPS 3", "Ann", "admin", "Too slow for us"),
+    ]
+    client.force_login(alice)
+    page = client.get(f"/churned/{fading.pk}/").content.decode()
+    assert "We have wound up the company." in page
+    assert "wound up" not in str(fading.dossier)

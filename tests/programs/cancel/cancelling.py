@@ -7,18 +7,21 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import worlds
+
 from tenure.accounts.models import Account, Membership, Person
-from tenure.connectors.billing.contract import Outcome, Refused, Subscription, Unavailable
+from tenure.connectors.billing import outbox
+from tenure.connectors.billing.contract import Outcome, Rejected, Subscription, Unavailable
 from tenure.connectors.billing.ledger import LEDGER
 from tenure.connectors.posted import accepting
 from tenure.core import policy
 from tenure.facts import lake, sql
-from tenure.facts.duties import flush_now
-from tenure.programs.cancel import carrying, customers, numbers, visits
+from tenure.facts.periodic_tasks import flush_now
+from tenure.programs.cancel import customers, fulfilment, settings, visits
 from tenure.programs.cancel.models import Visit
 
 MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-TEXT = numbers.DEFAULT.read_text("utf-8").replace("on = false ", "on = true ", 1)
+TEXT = settings.DEFAULT.read_text("utf-8").replace("on = false ", "on = true ", 1)
 
 
 def days(n: float) -> timedelta:
@@ -41,7 +44,7 @@ class Till:
         if self.away:
             raise Unavailable("no answer")
         if self.says_no:
-            raise Refused(self.says_no)
+            raise Rejected(self.says_no)
         self.done.setdefault(key, (what, terms))
         if self.dies_after == len(self.done):
             raise KeyboardInterrupt
@@ -124,17 +127,17 @@ class Company:
         for given in answers:
             self.now += timedelta(minutes=1)
             visit = visits.answer(visit.code, given, now=self.now, **more)
-        carrying.run_for(visit, self.now)
+        fulfilment.run_for(visit, self.now)
         flush_now(self.now + timedelta(seconds=1))
         self.now += timedelta(seconds=2)
         return visit
 
-    def until(self, day: float) -> None:
+    def until(self, day: float, every: timedelta = timedelta(hours=1)) -> None:
         """Hours pass, and the worker works."""
         while self.now < MONDAY + days(day):
-            self.now += timedelta(hours=1)
+            self.now += every
             visits.abandon(self.now)
-            carrying.carry_out(self.now)
+            outbox.carry_out(lambda: self.now)
         flush_now(self.now)
         self.now += timedelta(seconds=1)
 
@@ -153,11 +156,15 @@ def make(monkeypatch: Any, text: str = TEXT, arm: str = "offers") -> Company:
 
     monkeypatch.setitem(contract.BILLING, "till", "programs.cancel.cancelling:TILL")
     TILL.__init__()  # type: ignore[misc]
-    policy.save(
-        numbers.DOCUMENT, text.replace('provider = "ledger"', 'provider = "till"'), "alice", "",
-        MONDAY,
-    )  # fmt: skip
     monkeypatch.setattr(customers, "arm", lambda *_: arm)
+    company = Company(TILL)
+    company.now = worlds.fill(("cancel", text), lambda: _built(text))
+    return company
+
+
+def _built(text: str) -> datetime:
+    with_till = text.replace('provider = "ledger"', 'provider = "till"')
+    policy.save(settings.DOCUMENT, with_till, "alice", "", MONDAY)
     account = Account.objects.create(id="acme", name="Acme")
     ann = Person.objects.create(id="ann", name="Ann", email="ann@acme.example")
     Membership.objects.create(person=ann, account=account, role="admin")
@@ -165,4 +172,4 @@ def make(monkeypatch: Any, text: str = TEXT, arm: str = "offers") -> Company:
     company.tell("accounts", account_id="acme", name="Acme", updated_at=MONDAY - days(200))
     company.plans()
     company.subscribe()
-    return company
+    return company.now

@@ -10,9 +10,11 @@ import pytest
 from django.db import connections
 from programs.cancel.cancelling import Company, make
 
-from tenure.programs.cancel import carrying, visits
-from tenure.programs.cancel.course import Cancel, Keep, No, Told, Yes
-from tenure.programs.cancel.models import Act, Visit
+from tenure.connectors.billing import outbox
+from tenure.connectors.billing.models import Act
+from tenure.programs.cancel import fulfilment, visits
+from tenure.programs.cancel.models import Visit
+from tenure.programs.cancel.workflow import Cancel, Keep, No, ReasonGiven, Yes
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -52,13 +54,13 @@ def test_tabs_that_begin_together_begin_one_visit(company: Company) -> None:
 
 def test_taking_cancelling_and_keeping_together_end_once(company: Company) -> None:
     visit = company.comes()
-    visits.answer(visit.code, Told("too_expensive"), now=company.now)
+    visits.answer(visit.code, ReasonGiven("too_expensive"), now=company.now)
     visits.answer(visit.code, No(), now=company.now)
 
     def click(given: Any) -> Callable[[], object]:
         def act() -> object:
             after = visits.answer(visit.code, given, now=company.now)
-            carrying.run_for(after, company.now)
+            fulfilment.run_for(after, company.now)
             return after.outcome
 
         return act
@@ -76,8 +78,8 @@ def test_taking_cancelling_and_keeping_together_end_once(company: Company) -> No
 
 def test_workers_that_carry_out_together_do_each_act_once(company: Company) -> None:
     visit = company.comes()
-    visits.answer(visit.code, Told(""), now=company.now)
+    visits.answer(visit.code, ReasonGiven(""), now=company.now)
     visits.answer(visit.code, Cancel(), now=company.now)
-    at_once([lambda: carrying.carry_out(company.now)] * 4)
+    at_once([lambda: outbox.carry_out(lambda: company.now)] * 4)
     assert Act.objects.get().state == "done"
     assert len(company.till.asked) == 1

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenure.programs.cancel import course
-from tenure.programs.cancel.course import (
+from tenure.programs.cancel import workflow
+from tenure.programs.cancel.plans import Plan, neighbours
+from tenure.programs.cancel.settings import packaged
+from tenure.programs.cancel.workflow import (
     ENDS,
     Cancel,
     Customer,
@@ -18,13 +20,11 @@ from tenure.programs.cancel.course import (
     Left,
     No,
     Past,
+    ReasonGiven,
     State,
-    Told,
     Yes,
     step,
 )  # fmt: skip
-from tenure.programs.cancel.numbers import packaged
-from tenure.programs.cancel.plans import Plan, neighbours
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 NUMBERS = packaged()
@@ -53,13 +53,13 @@ customers = st.builds(
     past=st.lists(pasts, max_size=4).map(tuple),
 )
 answers = st.one_of(
-    st.sampled_from([*REASONS, "", "nonsense"]).map(Told),
+    st.sampled_from([*REASONS, "", "nonsense"]).map(ReasonGiven),
     st.sampled_from([*OFFERS, "", "nonsense"]).map(Yes),
     st.sampled_from([No(), Cancel(), Keep(), Left()]),
 )
 
 
-def walk(who: Customer, clicks: list[course.Answer]) -> list[State]:
+def walk(who: Customer, clicks: list[workflow.Answer]) -> list[State]:
     found = [State()]
     for click in clicks:
         found.append(step(found[-1], click, who, NUMBERS, NOW))
@@ -67,7 +67,7 @@ def walk(who: Customer, clicks: list[course.Answer]) -> list[State]:
 
 
 @given(customers, st.lists(answers, max_size=8))
-def test_a_visit_ends_in_exactly_one_outcome(who: Customer, clicks: list[course.Answer]) -> None:
+def test_a_visit_ends_in_exactly_one_outcome(who: Customer, clicks: list[workflow.Answer]) -> None:
     states = walk(who, [*clicks, Left()])
     ended = [s for s in states if s.outcome]
     assert ended, "it never ended"
@@ -77,14 +77,14 @@ def test_a_visit_ends_in_exactly_one_outcome(who: Customer, clicks: list[course.
     assert bool(ended[0].accepted) == (ended[0].outcome == "saved")
 
 
-@given(customers, st.lists(answers, max_size=6), st.sampled_from([No(), Told(), Cancel()]))
+@given(customers, st.lists(answers, max_size=6), st.sampled_from([No(), ReasonGiven(), Cancel()]))
 def test_two_plain_clicks_after_saying_no_end_in_a_cancellation(
-    who: Customer, clicks: list[course.Answer], no: course.Answer
+    who: Customer, clicks: list[workflow.Answer], no: workflow.Answer
 ) -> None:
     here = walk(who, clicks)[-1]
     if here.outcome:
         return
-    if here.screen != "survey" and isinstance(no, Told):
+    if here.screen != "survey" and isinstance(no, ReasonGiven):
         no = No()
     after = step(here, no, who, NUMBERS, NOW)
     assert step(after, Cancel(), who, NUMBERS, NOW).outcome == "cancelled"
@@ -92,7 +92,7 @@ def test_two_plain_clicks_after_saying_no_end_in_a_cancellation(
 
 @given(customers, st.lists(answers, max_size=8))
 def test_nobody_is_shown_a_discount_again_before_the_time_is_over(
-    who: Customer, clicks: list[course.Answer]
+    who: Customer, clicks: list[workflow.Answer]
 ) -> None:
     shown = [NUMBERS.offer(n) for n in walk(who, clicks)[-1].shown if n]
     discounts = [o for o in shown if o and o.kind == "discount"]
@@ -106,7 +106,7 @@ def test_nobody_is_shown_a_discount_again_before_the_time_is_over(
 
 @given(customers, st.lists(answers, max_size=8))
 def test_at_most_two_offers_each_once_and_none_in_the_control_arm(
-    who: Customer, clicks: list[course.Answer]
+    who: Customer, clicks: list[workflow.Answer]
 ) -> None:
     shown = [n for n in walk(who, clicks)[-1].shown if n]
     assert len(shown) == len(set(shown)) <= 2
@@ -115,7 +115,7 @@ def test_at_most_two_offers_each_once_and_none_in_the_control_arm(
 
 @given(customers, st.lists(answers, max_size=8))
 def test_only_what_is_on_the_screen_can_be_taken(
-    who: Customer, clicks: list[course.Answer]
+    who: Customer, clicks: list[workflow.Answer]
 ) -> None:
     states = walk(who, clicks)
     for before, after in itertools.pairwise(states):
@@ -149,39 +149,39 @@ WITH_PAGES = packaged().model_copy(
     ],
 )
 def test_each_reason_has_its_offer_and_its_fallback(reason: str, first: str, then: str) -> None:
-    asked = step(State(), Told(reason), ACME, WITH_PAGES, NOW)
+    asked = step(State(), ReasonGiven(reason), ACME, WITH_PAGES, NOW)
     assert asked.on_offer == first
     assert step(asked, No(), ACME, WITH_PAGES, NOW).on_offer == then
 
 
 def test_who_is_worth_most_hears_from_a_person_first() -> None:
     big = Customer(frozenset({"enterprise"}), 500_000, "EUR", "offers", False, PRO, BASIC, TOP)
-    assert step(State(), Told("too_expensive"), big, NUMBERS, NOW).on_offer == "outreach"
-    assert step(State(), Told("missing_feature"), big, NUMBERS, NOW).on_offer == "unlock"
+    assert step(State(), ReasonGiven("too_expensive"), big, NUMBERS, NOW).on_offer == "outreach"
+    assert step(State(), ReasonGiven("missing_feature"), big, NUMBERS, NOW).on_offer == "unlock"
 
 
 def test_what_cannot_be_offered_makes_room_for_the_next() -> None:
     again = Customer(mrr_minor=4900, arm="offers", plan=PRO, lower=BASIC,
                      past=(Past("discount", NOW - timedelta(days=364), False),))  # fmt: skip
-    assert step(State(), Told("too_expensive"), again, NUMBERS, NOW).on_offer == "downgrade"
+    assert step(State(), ReasonGiven("too_expensive"), again, NUMBERS, NOW).on_offer == "downgrade"
     later = NOW + timedelta(days=2)
-    assert step(State(), Told("too_expensive"), again, NUMBERS, later).on_offer == "discount"
+    assert step(State(), ReasonGiven("too_expensive"), again, NUMBERS, later).on_offer == "discount"
 
 
 def test_a_smaller_plan_is_offered_only_with_what_is_kept_and_lost() -> None:
     offer = NUMBERS.offer("downgrade")
     assert offer is not None
-    assert course.why_not(offer, ACME, NUMBERS, NOW) == ""
+    assert workflow.why_not(offer, ACME, NUMBERS, NOW) == ""
     blank = Customer(plan=Plan("a", level=2), lower=Plan("b", level=1))
-    assert "keep and lose" in course.why_not(offer, blank, NUMBERS, NOW)
+    assert "keep and lose" in workflow.why_not(offer, blank, NUMBERS, NOW)
 
 
 def test_reasons_are_shuffled_for_each_visit_and_other_stays_last() -> None:
-    orders = {tuple(r.name for r in course.in_order(NUMBERS.reasons, f"v{n}")) for n in range(40)}
+    orders = {tuple(r.name for r in workflow.in_order(NUMBERS.reasons, f"v{n}")) for n in range(40)}
     assert len(orders) > 30
     assert {o[-1] for o in orders} == {"other"}
     assert {frozenset(o) for o in orders} == {frozenset(REASONS)}
-    firsts = [course.in_order(NUMBERS.reasons, f"v{n}")[0].name for n in range(800)]
+    firsts = [workflow.in_order(NUMBERS.reasons, f"v{n}")[0].name for n in range(800)]
     assert min(firsts.count(r) for r in set(REASONS) - {"other"}) > 60  # 100 each, on average
 
 

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from tenure.channels.in_app import tokens
-from tenure.channels.numbers import packaged as channels
-from tenure.programs.cancel.numbers import packaged
-from tenure.web.cancelling.acting import ACTS
+from tenure.channels.settings import packaged as channels
+from tenure.programs.cancel.pages.acting import ACTS
+from tenure.programs.cancel.settings import packaged
 
 DOCS = Path(__file__).parents[3] / "docs"
 HOW_TO = (DOCS / "how-to/cancel-flow.md").read_text("utf-8")
@@ -27,7 +27,7 @@ def test_the_examples_of_the_rules_work() -> None:
     assert found.failed == 0
 
 
-@pytest.mark.parametrize("name", ["course", "plans", "numbers", "taking", "carrying"])
+@pytest.mark.parametrize("name", ["workflow", "plans", "settings"])
 def test_the_examples_of_the_docstrings_work(name: str) -> None:
     found = doctest.testmod(importlib.import_module(f"tenure.programs.cancel.{name}"))
     assert found.attempted > 0
@@ -54,7 +54,7 @@ def test_every_act_and_every_fact_is_named() -> None:
     sources = Path(__file__).parents[3] / "src/tenure/programs/cancel"
     told = set()
     for path in sources.glob("*.py"):
-        told |= set(re.findall(r'tell\(\s*\S+, "(\w+)"', path.read_text("utf-8")))
+        told |= set(re.findall(r'emit\(\s*\S+, "(\w+)"', path.read_text("utf-8")))
     assert len(told) > 5
     assert [fact for fact in told if f"_{fact}`" not in HOW_TO] == []
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from tenure.analytics.errors import SpecError
-from tenure.programs.cancel import numbers
+from tenure.programs.cancel import settings
 
-TEXT = numbers.DEFAULT.read_text("utf-8")
+TEXT = settings.DEFAULT.read_text("utf-8")
 
 
 def test_the_packaged_policy_holds_every_reason_and_two_languages() -> None:
-    found = numbers.packaged()
+    found = settings.packaged()
     assert {r.name for r in found.reasons} == {
         "too_expensive", "not_using", "missing_feature", "switching", "technical", "temporary",
         "no_longer_needed", "poor_experience", "other",
@@ -50,7 +50,7 @@ def test_it_is_refused_with_the_key_and_what_is_wrong(
 ) -> None:
     assert old in TEXT
     with pytest.raises(SpecError) as caught:
-        numbers.parse("cancel.toml", TEXT.replace(old, new, 1))
+        settings.parse("cancel.toml", TEXT.replace(old, new, 1))
     assert caught.value.key == key
     assert problem in caught.value.problem
     assert caught.value.remedy
@@ -58,5 +58,5 @@ def test_it_is_refused_with_the_key_and_what_is_wrong(
 
 def test_more_than_two_offers_in_a_visit_are_no_matter_of_policy() -> None:
     with pytest.raises(SpecError) as caught:
-        numbers.parse("cancel.toml", TEXT.replace("[guardrails]", "[guardrails]\nmost_shown = 5"))
+        settings.parse("cancel.toml", TEXT.replace("[guardrails]", "[guardrails]\nmost_shown = 5"))
     assert caught.value.key == "guardrails.most_shown"

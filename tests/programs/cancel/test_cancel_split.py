@@ -11,7 +11,7 @@ from programs.cancel.cancelling import TEXT, days
 
 from tenure.analytics.experiments.assignment import arm
 from tenure.core import policy
-from tenure.programs.cancel import customers, documents, ledger, numbers, queries
+from tenure.programs.cancel import customers, documents, ledger, queries, settings
 from tenure.programs.cancel.models import Visit
 
 pytestmark = pytest.mark.django_db
@@ -31,7 +31,7 @@ def visits(name: str, outcomes: dict[str, int], start: int) -> list[Visit]:
 
 
 def test_the_verdict_comes_with_counts_and_the_check_of_the_split(workspace: Any) -> None:
-    policy.save(numbers.DOCUMENT, TEXT, "alice", "", NOW)
+    policy.save(settings.DOCUMENT, TEXT, "alice", "", NOW)
     Visit.objects.bulk_create(visits("control", {"cancelled": 150, "kept": 50}, 0))
     Visit.objects.bulk_create(visits("offers", {"cancelled": 900, "saved": 900}, 1000))
     (told,) = queries.split_test(NOW)
@@ -39,7 +39,7 @@ def test_the_verdict_comes_with_counts_and_the_check_of_the_split(workspace: Any
     assert (told.n_control, told.n_treated) == (200, 1800)
     assert (told.control_mean, told.treated_mean) == (0.25, 0.5)
     assert not told.sample_ratio.broken
-    found = queries.figures(queries.Ask(), NOW)
+    found = queries.figures(queries.VisitFilter(), NOW)
     assert found.rate.value == 0.5  # of the 1800 who could be offered something
     Visit.objects.bulk_create(visits("control", {"cancelled": 200}, 5000))
     assert queries.split_test(NOW)[0].verdict == "assignment_broken"
@@ -48,7 +48,7 @@ def test_the_verdict_comes_with_counts_and_the_check_of_the_split(workspace: Any
 def test_accounts_are_drawn_by_the_shares_of_the_policy_and_stay_in_their_arm(
     workspace: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    policy.save(numbers.DOCUMENT, TEXT, "alice", "", NOW)
+    policy.save(settings.DOCUMENT, TEXT, "alice", "", NOW)
     monkeypatch.setattr(ledger, "plans", lambda _: [])
     now = documents.current()
 

@@ -18,11 +18,11 @@ from tenure.channels.models import Message
 from tenure.connectors.posted import accepting
 from tenure.core import jobs as work
 from tenure.core import policy
-from tenure.facts.duties import flush_now
-from tenure.programs.dunning import ahead, ahead_acting, duties, numbers
-from tenure.programs.dunning.ahead import Card, Paying
+from tenure.facts.periodic_tasks import flush_now
+from tenure.programs.dunning import periodic_tasks, pre_dunning, pre_dunning_mails, settings
+from tenure.programs.dunning.pre_dunning import Card, Paying
 
-RULES = numbers.packaged().ahead
+RULES = settings.packaged().ahead
 MAY = datetime(2026, 5, 1, tzinfo=UTC)
 APRIL = Card("c1", "acme", "visa", "4242", 4, 2026)  # valid until the end of April
 BEGAN = datetime(2025, 1, 10, tzinfo=UTC)
@@ -35,11 +35,11 @@ def before(days: float) -> datetime:
 
 
 def keys(cards: list[Card], paying: list[Paying], now: datetime, **more: Any) -> list[str]:
-    return [s.key for s in ahead.due(cards, paying, RULES.model_copy(update=more), now)]
+    return [s.key for s in pre_dunning.due(cards, paying, RULES.model_copy(update=more), now)]
 
 
 def test_the_examples_work() -> None:
-    assert doctest.testmod(ahead).failed == 0
+    assert doctest.testmod(pre_dunning).failed == 0
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_the_examples_work() -> None:
 def test_an_alert_at_30_15_and_7_days_and_none_once_it_has_expired(
     days: float, step: int | None
 ) -> None:
-    said = ahead.expiring([APRIL], RULES, before(days))
+    said = pre_dunning.expiring([APRIL], RULES, before(days))
     assert (said.days if said else None) == step
     if said:
         assert (said.key, said.at) == (f"ahead:expiry:c1:2026-04:{step}", MAY)
@@ -118,7 +118,7 @@ def test_at_most_one_alert_a_day_and_never_of_a_card_that_is_valid_for_long(
         Card(f"c{n}", "acme", "visa", "1", month, year, default)
         for n, (month, year, default) in enumerate(cards)
     ]
-    found = [s for s in ahead.due(held, [MONTHLY], RULES, now) if s.what == "expiry"]
+    found = [s for s in pre_dunning.due(held, [MONTHLY], RULES, now) if s.what == "expiry"]
     assert len(found) <= 1
     for said in found:
         assert timedelta() < said.at - now <= timedelta(days=said.days)
@@ -133,10 +133,10 @@ def test_at_most_one_alert_a_day_and_never_of_a_card_that_is_valid_for_long(
     ],
 )
 def test_a_policy_that_makes_no_sense_is_refused(old: str, new: str, words: str) -> None:
-    text = numbers.DEFAULT.read_text("utf-8")
+    text = settings.DEFAULT.read_text("utf-8")
     assert old in text
     with pytest.raises(SpecError, match=words):
-        numbers.parse("dunning", text.replace(old, new))
+        settings.parse("dunning", text.replace(old, new))
 
 
 # --- With facts, a clock that moves and mails that are written.
@@ -162,18 +162,18 @@ class Town:
         known = set(Message.objects.values_list("key", flat=True))
         while self.now < moment:
             self.now += timedelta(days=1)
-            work.enqueue(duties.AHEAD, now=self.now)
+            work.enqueue(periodic_tasks.AHEAD, now=self.now)
             work.run_all("tests", lambda: self.now)
         fresh = Message.objects.exclude(key__in=known).order_by("pk")
         return [m.content["subject"] for m in fresh]
 
 
 def switch_on(*changes: tuple[str, str]) -> None:
-    text = numbers.DEFAULT.read_text("utf-8").replace("on = false", "on = true")
+    text = settings.DEFAULT.read_text("utf-8").replace("on = false", "on = true")
     for old, new in changes:
         assert old in text
         text = text.replace(old, new)
-    policy.save(numbers.DOCUMENT, text, "alice", "", NOW)
+    policy.save(settings.DOCUMENT, text, "alice", "", NOW)
 
 
 @pytest.fixture
@@ -235,12 +235,14 @@ def test_a_card_that_was_taken_away_and_a_subscription_that_ends_are_left_alone(
 def test_while_it_is_off_nobody_is_written_to_and_what_would_be_is_listed(town: Town) -> None:
     town.card(4, 2026)
     assert town.until(before(10)) == []
-    (yearly, card) = sorted(ahead_acting.listed(town.now), key=lambda x: x.said.what, reverse=True)
+    (yearly, card) = sorted(
+        pre_dunning_mails.listed(town.now), key=lambda x: x.said.what, reverse=True
+    )
     assert (card.account, card.to, card.state) == ("acme", "ann@acme.example", "")
     assert yearly.said.what == "yearly"
     switch_on()
     assert len(town.until(before(9))) == 2
-    assert {line.state for line in ahead_acting.listed(town.now)} == {"queued"}
+    assert {line.state for line in pre_dunning_mails.listed(town.now)} == {"queued"}
 
 
 def test_an_account_without_an_address_is_listed_and_not_written_to(town: Town) -> None:
@@ -248,13 +250,13 @@ def test_an_account_without_an_address_is_listed_and_not_written_to(town: Town) 
     Person.objects.update(email="")
     town.card(4, 2026)
     assert town.until(before(10)) == []
-    assert {line.to for line in ahead_acting.listed(town.now)} == {""}
+    assert {line.to for line in pre_dunning_mails.listed(town.now)} == {""}
 
 
 def test_what_is_known_later_changes_nothing_said_before(town: Town) -> None:
     town.card(4, 2026)
     then = before(20)
-    known = [s.said for s in ahead_acting.listed(then)]
+    known = [s.said for s in pre_dunning_mails.listed(then, known_at=then)]
     town.now = before(5)
     town.card(4, 2030)
-    assert [s.said for s in ahead_acting.listed(then)] == known
+    assert [s.said for s in pre_dunning_mails.listed(then, known_at=then)] == known

@@ -9,7 +9,9 @@ import pytest
 from django.db import connection
 from programs.dunning.shop import MONDAY, Shop, days
 
+from tenure.connectors.billing import outbox
 from tenure.connectors.billing.contract import Outcome, Subscription, Unavailable
+from tenure.connectors.billing.models import Act
 from tenure.programs.dunning import actions
 from tenure.programs.dunning.models import Case
 
@@ -140,7 +142,7 @@ class Books:
 @pytest.fixture
 def books(monkeypatch: pytest.MonkeyPatch) -> Books:
     found = Books()
-    monkeypatch.setattr(actions, "billing", lambda _: found)
+    monkeypatch.setattr(outbox, "billing", lambda _: found)
     return found
 
 
@@ -150,7 +152,7 @@ def test_no_lock_is_held_while_billing_is_asked(shop: Shop, books: Books) -> Non
     shop.tries_the_card()
     assert "retry" in shop.until(2)
     assert books.asked == ["retry dunning:i1:retry:1"]
-    assert Case.objects.get().lease_until is None
+    assert Act.objects.get().lease_until is None
 
 
 @pytest.mark.django_db(transaction=True)
@@ -177,7 +179,8 @@ def test_a_payment_that_comes_while_the_card_is_tried_ends_the_case(
     shop.tries_the_card()
     shop.until(2)
     case = Case.objects.get()
-    assert (case.state, case.next_what, case.lease_until) == ("recovered", "", None)
+    assert (case.state, case.next_what) == ("recovered", "")
+    assert (Act.objects.get().state, Act.objects.get().lease_until) == ("done", None)
     assert case.steps.filter(what="retry").count() == 1
 
 
@@ -208,7 +211,7 @@ def test_a_worker_that_died_while_asking_leaves_a_lease_that_runs_out(
         shop.until(2)
     books.meanwhile = None
     assert actions.advance(shop.now) == 0  # somebody may still be at it
-    assert actions.advance(shop.now + actions.LEASE + timedelta(seconds=1)) == 1
+    assert actions.advance(shop.now + outbox.lease() + timedelta(seconds=1)) == 1
     assert books.asked == ["retry dunning:i1:retry:1"] * 2
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from people import NOW
 
+from tenure.facts import sweeping
 from tenure.facts.persons import Subject
-from tenure.programs.dunning import erasing
 from tenure.programs.dunning.models import Case, Step
 
 pytestmark = pytest.mark.django_db
@@ -19,9 +19,9 @@ def test_whom_a_case_wrote_to_is_told_and_forgotten() -> None:
     for n, detail in enumerate(("ann@acme.example", "bo@acme.example")):
         Step.objects.create(case=case, key=f"k{n}", what="mail:failed", at=NOW, detail=detail)
     ann = Subject(("ann",), ("ann@acme.example",))
-    assert [s["detail"] for s in erasing.export(ann)] == ["ann@acme.example"]
-    assert erasing.erase(ann, "gone-1", NOW) == {"dunning": 1}
+    assert [m["says"] for m in sweeping.mentions(ann)] == ["ann@acme.example"]
+    assert sweeping.sweep(ann, "gone-1") == 1
     left = sorted(Step.objects.values_list("detail", flat=True))
     assert "ann" not in " ".join(left)
     assert "bo@acme.example" in left
-    assert erasing.export(ann) == []
+    assert sweeping.mentions(ann) == []

@@ -12,8 +12,8 @@ from tenure.accounts.models import Account, Membership, Person
 from tenure.programs.dunning import lessons
 from tenure.programs.dunning.declines import packaged as table
 from tenure.programs.dunning.declines import understand
-from tenure.programs.dunning.numbers import Numbers, packaged
 from tenure.programs.dunning.schedule import Situation, Tried, decide
+from tenure.programs.dunning.settings import Settings, packaged
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -41,7 +41,7 @@ def tokyo(workspace: Any, db: None) -> None:
     Membership.objects.create(person=ann, account=account, role="admin")
 
 
-def learn(*rows: list[dict[str, Any]], numbers: Numbers | None = None, now: datetime = NOW) -> Any:
+def learn(*rows: list[dict[str, Any]], numbers: Settings | None = None, now: datetime = NOW) -> Any:
     add(1, payments=[row for some in rows for row in some])
     lessons._kept.clear()
     return lessons.learned(numbers or packaged(), now)

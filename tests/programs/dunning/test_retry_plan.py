@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tenure.analytics.errors import SpecError
-from tenure.programs.dunning import numbers as document
+from tenure.programs.dunning import settings as document
 from tenure.programs.dunning.declines import Decline, packaged, understand
 from tenure.programs.dunning.schedule import (
     Learned,

@@ -12,8 +12,8 @@ from programs.dunning.shop import MONDAY, Shop, days
 from tenure.accounts.models import Person
 from tenure.channels.models import Message
 from tenure.core import policy
-from tenure.facts.duties import flush_now
-from tenure.programs.dunning import actions, documents, links, numbers, queries
+from tenure.facts.periodic_tasks import flush_now
+from tenure.programs.dunning import actions, documents, links, queries, settings
 from tenure.programs.dunning.models import Case
 
 pytestmark = pytest.mark.django_db
@@ -94,8 +94,8 @@ def test_history_writes_to_nobody(shop: Shop) -> None:
 
 
 def test_while_switched_off_the_plan_is_shown_and_nothing_is_done(shop: Shop) -> None:
-    text = numbers.DEFAULT.read_text("utf-8")
-    policy.save(numbers.DOCUMENT, text, "alice", "", MONDAY)
+    text = settings.DEFAULT.read_text("utf-8")
+    policy.save(settings.DOCUMENT, text, "alice", "", MONDAY)
     assert not documents.current().running.on
     shop.bills()
     shop.tries_the_card()
@@ -173,10 +173,10 @@ def test_who_was_lost_to_a_declined_card_is_asked_back_until_they_come(
     ended = Case.objects.get().closed_at
     assert ended is not None
 
-    def live(day: float) -> list[tuple[str, int]]:
+    def live(day: float, step: float = 1) -> list[tuple[str, int]]:
         """Days pass; gives the play's mails, each with the days since the end."""
         while shop.now < ended + days(day):
-            shop.now += days(1)
+            shop.now += days(step)
             flush_now(shop.now)
             health.run_scoring(shop.now, now=shop.now)
             jobs.look(shop.now)
@@ -187,8 +187,10 @@ def test_who_was_lost_to_a_declined_card_is_asked_back_until_they_come(
 
     told = live(32)
     assert [subject for subject, _ in told] == [
-        "Your data stays yours", "What we changed since you left", "If you would like to try again",
-    ]  # fmt: skip
+        "Thank you for the time you gave us",
+        "Was there one thing?",
+        "If you would like to try again",
+    ]
     for (_, after), day in zip(told, (1, 7, 30), strict=True):
         assert day <= after <= day + 2
     # They come back before the last question: it is not asked.
@@ -196,6 +198,6 @@ def test_who_was_lost_to_a_declined_card_is_asked_back_until_they_come(
         "subscriptions", subscription_id="s2", account_id="acme", status="active",
         mrr_minor=4900, currency="EUR", started_at=shop.now, updated_at=shop.now,
     )  # fmt: skip
-    assert len(live(75)) == 3
+    assert len(live(75, step=4)) == 3
     one = Enrolment.objects.get(play="win-back")
     assert (one.state, one.goal_at is not None) == ("exited", True)

@@ -69,21 +69,34 @@ def analyse_experiment(
     samples = {name: of_values(values[metric][rows]) for name, rows in here.items()}
     less = _adjusted(values, metric, covariate, here)
     asked = Question(
-        metric, control, control, weights or dict.fromkeys(split, 1.0), higher_is_better,
-        watched, smallest_effect, worth,
-    )  # fmt: skip
+        metric,
+        control,
+        control,
+        weights or dict.fromkeys(split, 1.0),
+        higher_is_better,
+        watched,
+        smallest_effect,
+        worth,
+    )
     if set(asked.weights) != set(split):
-        raise SpecError(_HERE, arm, f"holds the arms {', '.join(split)}; planned were "
-                        f"{', '.join(asked.weights)}", "give the share of each arm")  # fmt: skip
+        raise SpecError(
+            _HERE,
+            arm,
+            f"holds the arms {', '.join(split)}; planned were {', '.join(asked.weights)}",
+            "give the share of each arm",
+        )
     results = tuple(
         result(
-            _alike(samples), replace(asked, treated=treated), rules,
+            _alike(samples),
+            replace(asked, treated=treated),
+            rules,
             guardrails=_guards(values, guardrails or {}, split, control, treated),
             adjusted=dict(less.arms) if less else None,
             assigned={name: int(rows.sum()) for name, rows in split.items()},
         )
-        for treated in split if treated != control
-    )  # fmt: skip
+        for treated in split
+        if treated != control
+    )
     return Analysis(results, less.reduction if less else None, int(np.isnan(values[metric]).sum()))
 
 

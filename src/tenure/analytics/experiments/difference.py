@@ -36,8 +36,9 @@ def of_proportions(control: Sample, treated: Sample, alpha: float) -> Difference
     z = NormalDist().inv_cdf(1 - alpha / 2)
     (p0, l0, u0), (p1, l1, u1) = (_wilson(sample, z) for sample in (control, treated))
     value = p1 - p0
-    return Difference(value, value - math.hypot(p1 - l1, u0 - p0),
-                      value + math.hypot(u1 - p1, p0 - l0))  # fmt: skip
+    return Difference(
+        value, value - math.hypot(p1 - l1, u0 - p0), value + math.hypot(u1 - p1, p0 - l0)
+    )
 
 
 def _wilson(sample: Sample, z: float) -> tuple[float, float, float]:

@@ -82,9 +82,15 @@ def plan(
         size = _needed(expected, effect or 0.0, alpha, policy.power, ratio)
     days = None if per_day is None else days_needed(size.total, per_day, settle_days)
     return Plan(
-        size.control, size.treated, effect, policy.alpha, policy.power, watched, days,
+        size.control,
+        size.treated,
+        effect,
+        policy.alpha,
+        policy.power,
+        watched,
+        days,
         (days or 0) > policy.max_days,
-    )  # fmt: skip
+    )
 
 
 def _needed(expected: Expected, effect: float, alpha: float, power: float, ratio: float) -> Size:

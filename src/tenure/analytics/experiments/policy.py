@@ -11,9 +11,18 @@ from tenure.analytics import toml
 from tenure.analytics.errors import SpecError
 
 PLACES = (
-    "treated", "control", "metric", "difference", "low", "high", "level", "margin", "harmed",
-    "counts", "p",
-)  # fmt: skip
+    "treated",
+    "control",
+    "metric",
+    "difference",
+    "low",
+    "high",
+    "level",
+    "margin",
+    "harmed",
+    "counts",
+    "p",
+)
 """What a verdict's text may name."""
 
 VERDICTS = ("works", "does_nothing", "harms", "too_few", "assignment_broken")
@@ -72,9 +81,11 @@ def _check_places(source: str, name: str, text: str) -> None:
         text.format(**dict.fromkeys(PLACES, ""))
     except (KeyError, IndexError, ValueError) as error:
         raise SpecError(
-            source, f"verdicts.{name}.text", f"cannot be filled in: {error}",
+            source,
+            f"verdicts.{name}.text",
+            f"cannot be filled in: {error}",
             f"use {{{'}, {'.join(PLACES)}}}",
-        ) from None  # fmt: skip
+        ) from None
 
 
 @lru_cache

@@ -146,9 +146,9 @@ def _size(power_at: Callable[[float], float], power: float, ratio: float) -> Siz
     while power_at(high) < power:
         low, high = high, 2 * high
         _must(high < _MOST, "the effect is too small for any experiment")
-    need = high if power_at(low) >= power else float(
-        brentq(lambda n: power_at(n) - power, low, high)
-    )  # fmt: skip
+    need = (
+        high if power_at(low) >= power else float(brentq(lambda n: power_at(n) - power, low, high))
+    )
     return Size(math.ceil(need), math.ceil(need * ratio))
 
 

@@ -97,10 +97,16 @@ def result(
     control, treated = arms[question.control], arms[question.treated]
     alpha = policy.alpha / max(1, len(arms) - 1)
     facts: dict[str, Any] = {
-        "metric": question.metric, "control": question.control, "treated": question.treated,
-        "n_control": control.n, "n_treated": treated.n, "control_mean": control.mean,
-        "treated_mean": treated.mean, "level": 1 - alpha, "watched": question.watched is not None,
-    }  # fmt: skip
+        "metric": question.metric,
+        "control": question.control,
+        "treated": question.treated,
+        "n_control": control.n,
+        "n_treated": treated.n,
+        "control_mean": control.mean,
+        "treated_mean": treated.mean,
+        "level": 1 - alpha,
+        "watched": question.watched is not None,
+    }
     margin = question.smallest_effect
     margin = policy.smallest_effect * abs(control.mean) if margin is None else margin
     ratio = _worst_ratio(arms, assigned, question.weights, policy.sample_ratio_p)

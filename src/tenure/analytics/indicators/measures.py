@@ -23,8 +23,13 @@ from tenure.analytics.signals.inputs import PRODUCT
 from tenure.analytics.signals.sql import literals
 
 MEMBERS = pa.schema([("account_id", pa.string()), ("segment", pa.string())])
-_TABLES = {"tickets": "tickets", "reply_hours": "tickets", "ticket_sentiment": "tickets",
-           "csat": "tickets", "nps": "responses"}  # fmt: skip
+_TABLES = {
+    "tickets": "tickets",
+    "reply_hours": "tickets",
+    "ticket_sentiment": "tickets",
+    "csat": "tickets",
+    "nps": "responses",
+}
 GOOD_RATING = 4
 PROMOTER, DETRACTOR = 9, 6
 
@@ -125,9 +130,10 @@ class _Query:
             "ticket_sentiment": ("AVG(feeling)", "COUNT(*)"),
             "nps": (
                 f"100 * AVG(CASE WHEN score >= {PROMOTER} THEN 1.0"
-                f" WHEN score <= {DETRACTOR} THEN -1.0 ELSE 0.0 END)", "COUNT(*)",
+                f" WHEN score <= {DETRACTOR} THEN -1.0 ELSE 0.0 END)",
+                "COUNT(*)",
             ),
-        }[self.of.measure]  # fmt: skip
+        }[self.of.measure]
 
     def _within(self, column: str, earlier_days: int = 0) -> str:
         start = micros(self.span.start) - earlier_days * DAY_US

@@ -17,9 +17,15 @@ from tenure.analytics.errors import SpecError
 DEFAULT = Path(__file__).with_name("indicators.toml")
 Cadence = Literal["daily", "weekly", "monthly", "quarterly"]
 Measure = Literal[
-    "people", "tickets", "reply_hours", "adoption", "ticket_sentiment", "csat", "nps",
+    "people",
+    "tickets",
+    "reply_hours",
+    "adoption",
+    "ticket_sentiment",
+    "csat",
+    "nps",
     "healthy_share",
-]  # fmt: skip
+]
 OF_EVENTS = ("people", "adoption")
 COUNTS = ("people", "tickets")
 SHARES = ("adoption", "csat", "healthy_share")
@@ -98,9 +104,15 @@ class Indicator(_Strict):
     def print(self, settings: Settings, roles: str = "") -> str:
         """What its kept values were made by: others are worked out anew."""
         told = (
-            self.measure, self.events, self.days, self.least, self.cadence, settings.grace_hours,
-            settings.segments, roles,
-        )  # fmt: skip
+            self.measure,
+            self.events,
+            self.days,
+            self.least,
+            self.cadence,
+            settings.grace_hours,
+            settings.segments,
+            roles,
+        )
         return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
 
 

@@ -45,9 +45,11 @@ LEFT JOIN catalogue AS c ON c.event = e.event""",
         "(PARTITION BY account_id ORDER BY day) AS run FROM used_days",
         "lengths": "SELECT account_id, moment, ROW_NUMBER() OVER "
         "(PARTITION BY account_id, run ORDER BY day) AS length FROM runs",
-        "streaks": "SELECT account_id, " + ", ".join(
+        "streaks": "SELECT account_id, "
+        + ", ".join(
             f"MIN(moment) FILTER (WHERE length = {n}) AS streak_{n}" for n in streaks or (2,)
-        ) + " FROM lengths GROUP BY account_id",
+        )
+        + " FROM lengths GROUP BY account_id",
         "firsts": f"""
 SELECT b.account_id, b.begun, {", ".join(_first(i, d) for i, d in enumerate(doings))},
  COALESCE(BOOL_OR(d.product AND d.moment >= b.begun + {DAY_US}
@@ -57,7 +59,7 @@ SELECT b.account_id, b.begun, {", ".join(_first(i, d) for i, d in enumerate(doin
   AS kept
 FROM begun AS b LEFT JOIN done AS d ON d.account_id = b.account_id
 LEFT JOIN streaks AS s ON s.account_id = b.account_id GROUP BY b.account_id, b.begun""",
-    }  # fmt: skip
+    }
     return (
         views,
         f"""

@@ -58,10 +58,13 @@ class Beginnings:
     def take(self, rows: Bools) -> Beginnings:
         """The rows where ``rows`` holds."""
         return Beginnings(
-            [a for a, kept in zip(self.account, rows, strict=True) if kept], self.begun[rows],
-            {key: at[rows] for key, at in self.at.items()}, self.day_one[rows], self.kept[rows],
+            [a for a, kept in zip(self.account, rows, strict=True) if kept],
+            self.begun[rows],
+            {key: at[rows] for key, at in self.at.items()},
+            self.day_one[rows],
+            self.kept[rows],
             self.actions[rows],
-        )  # fmt: skip
+        )
 
     def seen(self, key: str) -> bool:
         """Whether anybody did it."""
@@ -158,8 +161,13 @@ def measure(
     return Onboarding(
         len(found),
         list(listed.values()),
-        _group(found, policy.activation.milestones, policy.activation.within,
-               policy.activation.target, policy),
+        _group(
+            found,
+            policy.activation.milestones,
+            policy.activation.within,
+            policy.activation.target,
+            policy,
+        ),
         _group(found, policy.setup.milestones, policy.setup.within, policy.setup.target, policy),
         _share(found.day_one, policy.day_one.target, policy.least_accounts),
         value,
@@ -172,7 +180,7 @@ def measure(
         and len(found) >= policy.least_accounts
         and len(steps) > flow.most_steps
         and completion < flow.least_completion,
-    )  # fmt: skip
+    )
 
 
 def _reached(found: Beginnings, milestone: Milestone, policy: OnboardingPolicy) -> Reached:
@@ -256,11 +264,12 @@ def _standing(told: Estimate, target: float, enough: bool) -> str:
 
 
 def _value_standing(found: Beginnings, policy: OnboardingPolicy, aim: Span) -> str:
-    """Whether half of those who got to first value did so in the time aimed at."""
-    there = found.within(policy.first_value, policy.window_days * DAY_US)
+    """Whether half of all got to first value in the time aimed at; who never did is among them."""
+    if not found.within(policy.first_value, policy.window_days * DAY_US).any():
+        return "unseen"
     soon = found.within(policy.first_value, aim.micros)
-    told = wilson(int(soon.sum()), int(there.sum()))
-    return _standing(told, 0.5, int(there.sum()) >= policy.least_accounts)
+    told = wilson(int(soon.sum()), len(found))
+    return _standing(told, 0.5, len(found) >= policy.least_accounts)
 
 
 def _flow(found: Beginnings, policy: OnboardingPolicy) -> tuple[list[Step], float | None]:
@@ -275,10 +284,15 @@ def _flow(found: Beginnings, policy: OnboardingPolicy) -> tuple[list[Step], floa
         later = _later(found, step, policy.first_value, valued)
         steps.append(
             Step(
-                step.key, step.title, int(here.sum()), _rounded(lost), _rounded(later),
-                lift.to_dict(), _advice(step, lost, later, lift, valued, policy),
+                step.key,
+                step.title,
+                int(here.sum()),
+                _rounded(lost),
+                _rounded(later),
+                lift.to_dict(),
+                _advice(step, lost, later, lift, valued, policy),
             )
-        )  # fmt: skip
+        )
         so_far = here
     begun = len(found)
     return steps, round(float(so_far.sum() / begun), 4) if begun else None

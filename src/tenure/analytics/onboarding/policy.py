@@ -57,8 +57,12 @@ class Doing(_Frozen):
 
     @model_validator(mode="after")
     def _shown(self) -> Doing:
-        ways = (self.created, bool(self.events), self.feature is not None,
-                self.streak_days is not None)  # fmt: skip
+        ways = (
+            self.created,
+            bool(self.events),
+            self.feature is not None,
+            self.streak_days is not None,
+        )
         if sum(ways) != 1:
             raise ValueError("say what shows it: one of created, events, feature and streak_days")
         return self
@@ -154,9 +158,11 @@ def parse_onboarding(source: str, text: str) -> OnboardingPolicy:
         other = shown.get(step.key)
         if other is not None and _ways(other) != _ways(step):
             raise SpecError(
-                source, f"flow.steps.{step.key}", "is also a milestone, shown by something else",
+                source,
+                f"flow.steps.{step.key}",
+                "is also a milestone, shown by something else",
                 "show both by the same, or give the step another key",
-            )  # fmt: skip
+            )
     for where, named in (
         ("first_value", (policy.first_value,)),
         ("activation.milestones", policy.activation.milestones),
@@ -171,9 +177,11 @@ def parse_onboarding(source: str, text: str) -> OnboardingPolicy:
     for milestone in policy.milestones:
         if milestone.within is not None and milestone.within.micros > late:
             raise SpecError(
-                source, f"milestones.{milestone.key}.within", "is longer than window_days",
+                source,
+                f"milestones.{milestone.key}.within",
+                "is longer than window_days",
                 "lengthen the window, or shorten the target",
-            )  # fmt: skip
+            )
     return policy
 
 

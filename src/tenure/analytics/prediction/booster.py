@@ -43,9 +43,11 @@ def _lightgbm() -> Any:
         import lightgbm
     except (ImportError, OSError) as missing:  # OSError: the package is there, libgomp is not
         raise SpecError(
-            "learned model", "lightgbm", f"cannot be used here ({missing})",
+            "learned model",
+            "lightgbm",
+            f"cannot be used here ({missing})",
             "run: pip install 'tenure[learn]' (on a bare Debian also: apt install libgomp1)",
-        ) from missing  # fmt: skip
+        ) from missing
     return lightgbm
 
 
@@ -62,13 +64,20 @@ def fit(
     the chance, -1 where it must not raise it; ``categorical`` are columns of codes."""
     lightgbm = _lightgbm()
     parameters: dict[str, Any] = {
-        "objective": "binary", "verbosity": -1, "seed": SEED, "deterministic": True,
-        "force_row_wise": True, "bagging_freq": 1, "cat_smooth": 20,
+        "objective": "binary",
+        "verbosity": -1,
+        "seed": SEED,
+        "deterministic": True,
+        "force_row_wise": True,
+        "bagging_freq": 1,
+        "cat_smooth": 20,
         **policy.model_dump(exclude={"rounds"}),
-    }  # fmt: skip
+    }
     if any(directions):
-        parameters |= {"monotone_constraints": list(directions),
-                       "monotone_constraints_method": "intermediate"}  # fmt: skip
+        parameters |= {
+            "monotone_constraints": list(directions),
+            "monotone_constraints_method": "intermediate",
+        }
     data = lightgbm.Dataset(
         rows, churned.astype(np.float32), weight=weights, categorical_feature=list(categorical)
     )

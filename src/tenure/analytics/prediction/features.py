@@ -166,10 +166,14 @@ def _event_column(found: Counted | None, part: str, rows: int) -> Floats:
 def to_json(features: Sequence[Feature]) -> list[dict[str, Any]]:
     """As kept beside a model."""
     return [
-        {"source": f.source, "part": f.part, "direction": f.direction,
-         "categories": list(f.categories)}
+        {
+            "source": f.source,
+            "part": f.part,
+            "direction": f.direction,
+            "categories": list(f.categories),
+        }
         for f in features
-    ]  # fmt: skip
+    ]
 
 
 def from_json(kept: Sequence[Mapping[str, Any]]) -> list[Feature]:

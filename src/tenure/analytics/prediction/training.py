@@ -52,17 +52,27 @@ class Panel:
     def take(self, kept: Bools) -> Panel:
         """The rows where ``kept`` holds."""
         return Panel(
-            self.features, self.rows[kept], self.account[kept], self.as_of[kept],
-            self.churn_days[kept], self.rules[kept], self.end,
-        )  # fmt: skip
+            self.features,
+            self.rows[kept],
+            self.account[kept],
+            self.as_of[kept],
+            self.churn_days[kept],
+            self.rules[kept],
+            self.end,
+        )
 
     def only(self, columns: Sequence[int]) -> Panel:
         """These columns."""
         features = [self.features[i] for i in columns]
         return Panel(
-            features, self.rows[:, list(columns)], self.account, self.as_of, self.churn_days,
-            self.rules, self.end,
-        )  # fmt: skip
+            features,
+            self.rows[:, list(columns)],
+            self.account,
+            self.as_of,
+            self.churn_days,
+            self.rules,
+            self.end,
+        )
 
     def decided(self, days: int, by: int | None = None) -> Bools:
         """Rows whose next ``days`` days are over at ``by`` (default: the end)."""
@@ -144,14 +154,18 @@ def _enough(panel: Panel, policy: PredictionPolicy) -> None:
     dates = len(np.unique(panel.as_of))
     if churned < policy.min_churned:
         raise SpecError(
-            "learned model", "churn", f"{churned} accounts churned: too few to learn from",
+            "learned model",
+            "churn",
+            f"{churned} accounts churned: too few to learn from",
             f"stay with the rules, which need none; from {policy.min_churned} on it is tried",
-        )  # fmt: skip
+        )
     if dates < policy.min_dates:
         raise SpecError(
-            "learned model", "dates", f"there are {dates} dates: too few to test on later ones",
+            "learned model",
+            "dates",
+            f"there are {dates} dates: too few to test on later ones",
             f"stay with the rules until facts reach over {policy.min_dates} dates",
-        )  # fmt: skip
+        )
 
 
 def sound(panel: Panel, policy: PredictionPolicy) -> tuple[Panel, list[Report], list[str]]:
@@ -228,9 +242,11 @@ def unseen(panel: Panel, days: int, policy: PredictionPolicy, rng: np.random.Gen
         parts.append(Seen(chance, churned, late, test.account, block, test.rules))
     if not parts:
         raise SpecError(
-            "learned model", "dates", "no block of dates has enough churn before it to learn from",
+            "learned model",
+            "dates",
+            "no block of dates has enough churn before it to learn from",
             "stay with the rules until there is more history",
-        )  # fmt: skip
+        )
     names = ("chance", "churned", "late", "account", "block", "rules")
     return Seen(*(np.concatenate([getattr(p, n) for p in parts]) for n in names))
 
@@ -244,11 +260,13 @@ def fit_within(panel: Panel, days: int, policy: PredictionPolicy, rng: np.random
     kept = panel.decided(days)
     kept, weights = _drawn(panel, kept, days, policy.most_rows, rng)
     return booster.fit(
-        panel.rows[kept], panel.churn_days[kept] < days, policy.boosting,
+        panel.rows[kept],
+        panel.churn_days[kept] < days,
+        policy.boosting,
         directions=[f.direction for f in panel.features],
         categorical=[i for i, f in enumerate(panel.features) if f.categories],
         weights=weights,
-    )  # fmt: skip
+    )
 
 
 def _drawn(
@@ -331,9 +349,12 @@ def verdict(horizons: Sequence[Report], policy: PredictionPolicy) -> Report:
     words = policy.verdicts[code]
     numbers = {k: "-" if v is None else f"{100 * v:+.1f}" for k, v in told.items()}
     text = words.text.format(
-        days=row["days"], difference=numbers["value"], low=numbers["low"], high=numbers["high"],
+        days=row["days"],
+        difference=numbers["value"],
+        low=numbers["low"],
+        high=numbers["high"],
         churned=row["churned_accounts"],
-    )  # fmt: skip
+    )
     return {"code": code, "headline": words.headline, "text": text, "days": row["days"]}
 
 
@@ -365,11 +386,13 @@ def _fit_hazard(panel: Panel, by: int, policy: PredictionPolicy, rng: np.random.
     at, number, churned = at[kept], number[kept], churned[kept]
     rows = np.column_stack([panel.rows[at], number.astype(np.float32)])
     return booster.fit(
-        rows, churned, policy.boosting,
+        rows,
+        churned,
+        policy.boosting,
         directions=[*(f.direction for f in panel.features), 0],
         categorical=[i for i, f in enumerate(panel.features) if f.categories],
         weights=weights,
-    )  # fmt: skip
+    )
 
 
 def survival(text: str, rows: Matrix, policy: PredictionPolicy) -> Floats:

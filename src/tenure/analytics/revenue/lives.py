@@ -14,7 +14,6 @@ from tenure.analytics.dataset import Dataset
 from tenure.analytics.engine import DuckDBEngine, Engine
 from tenure.analytics.moments import DAY_US, micros
 from tenure.analytics.revenue.movements import pieces_sql
-from tenure.analytics.revenue.policy import RevenuePolicy
 
 MONTH_DAYS = 365.25 / 12
 
@@ -32,7 +31,6 @@ GROUP BY ALL ORDER BY ALL
 def lives(
     dataset: Dataset,
     *,
-    policy: RevenuePolicy,
     grace_days: int,
     known_at: datetime,
     engine: Engine | None = None,
@@ -44,7 +42,7 @@ def lives(
     """
     known = micros(known_at)
     sql = _LIVES_SQL.format(
-        pieces=pieces_sql([known], policy, grace_days, known),
+        pieces=pieces_sql([known], grace_days, known),
         known=known,
         grace=grace_days * DAY_US,
         month_us=MONTH_DAYS * DAY_US,

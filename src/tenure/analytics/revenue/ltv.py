@@ -42,6 +42,7 @@ class LtvPolicy(BaseModel):
     gross_margin: float = Field(gt=0, le=1)
     horizon_months: int = Field(gt=0, le=240)
     lever_step: float = Field(gt=0, lt=1)
+    no_churn_below: float = Field(0.01, ge=0, lt=1)
     cac: Cac
 
 

@@ -17,7 +17,6 @@ from tenure.analytics.engine import DuckDBEngine, Engine
 from tenure.analytics.revenue.figures import MonthFigures, group_table, summed_sql
 from tenure.analytics.revenue.leaving import LEAVING_SQL
 from tenure.analytics.revenue.movements import month_starts, moves_sql
-from tenure.analytics.revenue.policy import RevenuePolicy
 
 
 def months(
@@ -25,7 +24,6 @@ def months(
     first: date,
     last: date,
     *,
-    policy: RevenuePolicy,
     grace_days: int,
     known_at: datetime,
     churned: pa.Table | None = None,
@@ -41,7 +39,7 @@ def months(
     involuntary; for ``groups``, ``rest`` and ``only`` see ``figures.figures``. Months not over at
     ``known_at`` are counted up to that moment.
     """
-    moves = moves_sql(month_starts(first, last), policy, grace_days, known_at)
+    moves = moves_sql(month_starts(first, last), grace_days, known_at)
     extra = {"groups": group_table(groups or {})}
     if only is not None:
         extra["chosen"] = pa.table({"account_id": pa.array(sorted(only), pa.string())})

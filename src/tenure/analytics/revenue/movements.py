@@ -28,28 +28,13 @@ import pyarrow as pa
 from tenure.analytics.dataset import Dataset
 from tenure.analytics.engine import DuckDBEngine, Engine
 from tenure.analytics.moments import DAY_US, micros
-from tenure.analytics.revenue.policy import RevenuePolicy
-
-FOREVER = 2**62
+from tenure.analytics.subscriptions import spans_sql
 
 PIECES_SQL = """
-facts AS (
-  SELECT subscription_id, account_id, coalesce(currency, '') AS currency,
-         CASE WHEN ended_at > coalesce(updated_at, started_at)
-                   AND lower(status) NOT IN {alive} THEN '{in_force}'
-              ELSE lower(coalesce(status, '{in_force}')) END AS status,
-         coalesce(mrr_minor, 0) AS mrr,
-         coalesce(updated_at, started_at) AS since, received_at,
-         CASE WHEN ended_at < {known} THEN ended_at END AS ended
-  FROM raw_subscriptions
-  WHERE coalesce(updated_at, started_at) < {known} AND received_at < {known}
-),
 spans AS (
-  SELECT subscription_id, account_id, currency, since, status IN {alive} AS alive,
-         CASE WHEN status IN {paying} THEN mrr ELSE 0 END AS mrr,
-         least(coalesce(lead(since) OVER changes, {forever}), coalesce(ended, {forever})) AS until
-  FROM facts
-  WINDOW changes AS (PARTITION BY subscription_id ORDER BY since, received_at)
+  SELECT subscription_id, account_id, coalesce(currency, '') AS currency, begins AS since, alive,
+         CASE WHEN pays THEN coalesce(mrr_minor, 0) ELSE 0 END AS mrr, until
+  FROM ({spans})
 ),
 held AS (
   SELECT * EXCLUDE (subscription_id),
@@ -128,17 +113,15 @@ FROM moves WHERE start_minor <> 0 OR end_minor <> 0
 """
 
 
-def pieces_sql(
-    boundaries: Sequence[int], policy: RevenuePolicy, grace_days: int, known: int
-) -> str:
+def pieces_sql(boundaries: Sequence[int], grace_days: int, known: int) -> str:
     """Common table expressions that end in ``pieces``; moments in microseconds since 1970.
 
     ``boundaries`` are first moments of months that follow on each other; the last may be any moment
     within its month or at its end.
 
-    A row loaded with its end says ``cancelled`` already: before that end it was in force. A
-    subscription that begins within ``grace_days`` after the last one ended continues it: the gap
-    is neither churn nor reactivation.
+    What each subscription was from when to when, and whether it paid, is said by
+    ``analytics.subscriptions``. One that begins within ``grace_days`` after the last one ended
+    continues it: the gap is neither churn nor reactivation.
     """
     first = datetime.fromtimestamp(boundaries[0] / 1_000_000, UTC).date()
     month = f"date_diff('month', DATE '{first}', make_timestamp({{}}))"
@@ -147,18 +130,10 @@ def pieces_sql(
         end=boundaries[-1],
         month_of_since=month.format("since"),
         month_of_until=month.format(f"least(until, {boundaries[-1]})"),
-        known=known,
-        alive=_texts(policy.alive),
-        paying=_texts(policy.paying),
-        in_force=policy.paying[0],
-        forever=FOREVER,
+        spans=spans_sql(known),
         grace=grace_days * DAY_US,
         steps=len(boundaries),
     )
-
-
-def _texts(values: Sequence[str]) -> str:
-    return "(" + ", ".join("'" + v.replace("'", "''") + "'" for v in values) + ")"
 
 
 def month_starts(first: date, last: date) -> list[datetime]:
@@ -171,14 +146,12 @@ def month_starts(first: date, last: date) -> list[datetime]:
     return [datetime(n // 12, n % 12 + 1, 1, tzinfo=UTC) for n in range(low, high + 1)]
 
 
-def moves_sql(
-    starts: Sequence[datetime], policy: RevenuePolicy, grace_days: int, known_at: datetime
-) -> str:
+def moves_sql(starts: Sequence[datetime], grace_days: int, known_at: datetime) -> str:
     """The query behind ``movements``, for the months that ``starts`` bound."""
     boundaries = [min(micros(s), micros(known_at)) for s in starts]
     months = "[" + ", ".join(f"DATE '{s.date()}'" for s in starts) + "]"
     return MOVES_SQL.format(
-        pieces=pieces_sql(boundaries, policy, grace_days, micros(known_at)),
+        pieces=pieces_sql(boundaries, grace_days, micros(known_at)),
         first=boundaries[0],
         last=len(starts) - 1,
         months=months,
@@ -190,7 +163,6 @@ def movements(
     first: date,
     last: date,
     *,
-    policy: RevenuePolicy,
     grace_days: int,
     known_at: datetime,
     engine: Engine | None = None,
@@ -203,5 +175,5 @@ def movements(
     Accounts without revenue at both ends of a month have no row. Months that are not over at
     ``known_at`` are counted up to that moment.
     """
-    sql = moves_sql(month_starts(first, last), policy, grace_days, known_at)
+    sql = moves_sql(month_starts(first, last), grace_days, known_at)
     return (engine or DuckDBEngine()).query(f"{sql} ORDER BY month, account_id, currency", dataset)

@@ -35,14 +35,21 @@ class Projection:
     fitted: tuple[float, ...]
 
     @property
+    def later_churn(self) -> float:
+        """Share of those still there after the last month fitted that the model loses by the
+        horizon: next to nothing means that it sees no churn any more."""
+        last, end = self.fitted[self.fitted_months], self.fitted[self.horizon_months - 1]
+        return max(0.0, 1 - end / last) if last else 0.0
+
+    @property
     def worst_gap(self) -> float:
         """The largest difference between the observed and the fitted share."""
         pairs = zip(self.observed, self.fitted, strict=False)
         return max(abs(seen - told) for seen, told in pairs)
 
     def to_dict(self) -> dict[str, object]:
-        """All fields, and the worst gap."""
-        return asdict(self) | {"worst_gap": self.worst_gap}
+        """All fields, the worst gap and the later churn."""
+        return asdict(self) | {"worst_gap": self.worst_gap, "later_churn": self.later_churn}
 
 
 def monthly_survival(
@@ -84,6 +91,12 @@ def _told(
     stays = sum(fitted[:horizon])
     monthly = economics.arpa_minor * economics.gross_margin
     return Projection(
-        model.alpha, model.beta, len(observed) - 1, horizon, stays,
-        monthly * stays - economics.cac_minor, tuple(observed), tuple(fitted),
-    )  # fmt: skip
+        model.alpha,
+        model.beta,
+        len(observed) - 1,
+        horizon,
+        stays,
+        monthly * stays - economics.cac_minor,
+        tuple(observed),
+        tuple(fitted),
+    )

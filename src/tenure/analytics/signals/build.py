@@ -61,6 +61,11 @@ class Collector:
         self.account(measure)
         return self.events_present.setdefault(measure, f"has{len(self.events_present)}")
 
+    def names_people(self, aggregate: str) -> str:
+        """Whether ``aggregate`` (of ``people``) is above 0 for any account of the workspace."""
+        source = f"SELECT MAX({aggregate.removeprefix('q.')}) > 0 FROM q"
+        return "t." + self.present.setdefault(source, f"has_rows{len(self.present)}")
+
     def aggregate(self, table: str, shift: int, sql: str) -> str:
         """An aggregate per account over the view of a table."""
         self.view(table, shift)

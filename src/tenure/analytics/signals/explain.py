@@ -123,9 +123,15 @@ def _event_window(signal: AnySignal, c: Collector) -> tuple[int, int, str]:
 
 
 def _event_query(
-    part: str, signal: AnySignal, match: str, start: int, end: int, c: Collector, account: str,
+    part: str,
+    signal: AnySignal,
+    match: str,
+    start: int,
+    end: int,
+    c: Collector,
+    account: str,
     limit: int,
-) -> str:  # fmt: skip
+) -> str:
     low, high = (c.end_day - start) * DAY_US, (c.end_day - end) * DAY_US
     value = "CAST(NULL AS VARCHAR)"
     if isinstance(signal, EventSignal) and signal.property:
@@ -153,9 +159,16 @@ def _table_query(part: str, signal: TableSignal, c: Collector, account: str, lim
 
 
 def _rows_query(
-    part: str, table: str, shift: int, at: str, kept: str, c: Collector, account: str, limit: int,
+    part: str,
+    table: str,
+    shift: int,
+    at: str,
+    kept: str,
+    c: Collector,
+    account: str,
+    limit: int,
     shown: str,
-) -> str:  # fmt: skip
+) -> str:
     views = [f"{view_name(n, s)} AS ({view_sql(n, c.t, s)})" for n, s in needed_views(table, shift)]
     own = [column.name for column in TABLES[table].all_columns()]
     person = "v.person_id" if "person_id" in own else "CAST(NULL AS VARCHAR)"

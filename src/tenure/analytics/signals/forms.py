@@ -13,6 +13,7 @@ from tenure.analytics.moments import DAY_US
 from tenure.analytics.signals.build import Collector
 from tenure.analytics.signals.inputs import Input, features_mask
 from tenure.analytics.signals.measures import Measure
+from tenure.analytics.signals.role_forms import role_holders
 from tenure.analytics.signals.roles import ANY, resolve
 from tenure.analytics.signals.spec import (
     AdoptionSignal,
@@ -71,9 +72,9 @@ def _event(signal: EventSignal, c: Collector) -> str:
     start, end = window_of(signal)
     tracked = c.tracked([input_of(signal, c)], start)
     if signal.kind in ("people", "person_days"):
-        return _or_zero(tracked, _over_people(signal, c))
+        return _or_zero(_named(input_of(signal, c), start, c), _over_people(signal, c))
     if signal.by_role is not None:
-        return _recency_of_role(signal, c, tracked)
+        return _recency_of_role(signal, c)
     value: Callable[[Measure], str] = c.person if signal.per == "person" else c.account
     if signal.kind == "recency_days":
         last = value(Measure(input_of(signal, c), "last", start, end))
@@ -87,15 +88,27 @@ def _event(signal: EventSignal, c: Collector) -> str:
     return _or_zero(tracked, value(Measure(input_of(signal, c, kind), how, start, end)))  # type: ignore[arg-type]
 
 
+def _named(counted: Input, start: int, c: Collector) -> str:
+    """Whether it can be told who did it: somebody in the workspace is named by such an event in the
+    window or lately, and so is somebody of the account, where it has such events at all."""
+    since = max(start, c.registry.settings.presence_days)
+    names = c.people(f"SUM({c.person(Measure(counted, 'any', since))})")
+    somebody = c.names_people(names)
+    any_event = c.account(Measure(counted, "any", since))
+    return f"{somebody} AND (COALESCE({names}, 0) > 0 OR COALESCE({any_event}, 0) = 0)"
+
+
 def _over_people(signal: EventSignal, c: Collector) -> str:
     start, end = window_of(signal)
     how = "any" if signal.kind == "people" else "days"
     return c.people(f"SUM({c.person(Measure(input_of(signal, c), how, start, end))})")  # type: ignore[arg-type]
 
 
-def _recency_of_role(signal: EventSignal, c: Collector, tracked: str) -> str:
-    """Days since someone of the role was active; missing where nobody holds it."""
+def _recency_of_role(signal: EventSignal, c: Collector) -> str:
+    """Days since someone of the role was active; missing where nobody holds it, or where events do
+    not say who."""
     start, end = window_of(signal)
+    tracked = _named(input_of(signal, c), start, c)
     last = c.person(Measure(input_of(signal, c), "last", start, end))
     column = _role_column(c, signal.by_role or "")
     newest = c.people(f"MAX(CASE WHEN {column} THEN {last} END)")
@@ -107,12 +120,6 @@ def _role_column(c: Collector, roles: Names) -> str:
     c.view("people")
     condition = f"COALESCE(pe.left_at IS NULL AND pe.role IN {literals(names(roles))}, FALSE)"
     return c.roles.setdefault(condition, f"role{len(c.roles)}")
-
-
-def role_holders(c: Collector, roles: Names) -> str:
-    """How many people hold one of the roles and are still there."""
-    held = f"is_present AND role IN {literals(names(roles))}"
-    return c.aggregate("people", 0, f"COUNT(CASE WHEN {held} THEN 1 END)")
 
 
 def _adoption(signal: AdoptionSignal, c: Collector) -> str:

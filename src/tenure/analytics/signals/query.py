@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tenure.analytics.asof import view_sql
+from tenure.analytics.asof import known_sql, view_sql
 from tenure.analytics.moments import DAY_US
 from tenure.analytics.signals.build import ACTIVITY, Collector, group_alias
 from tenure.analytics.signals.derived_forms import before_name, derived_expression
@@ -211,11 +211,8 @@ def _known_sql(p: Plan) -> str:
     lately = c.of_account[Measure(ACTIVITY, "any", c.registry.settings.presence_days)]
     parts = [f"SELECT account_id FROM e WHERE {lately} > 0"]
     for name in filter(c.tables.__contains__, ACCOUNT_TABLES):
-        happened = f"COALESCE({TABLES[name].time}, received_at)"
-        parts.append(
-            f"SELECT account_id FROM raw_{name} WHERE {happened} < {c.t}"
-            f" AND received_at < {c.t} AND account_id IS NOT NULL"
-        )
+        known = f"SELECT account_id FROM ({known_sql(name, c.t)}) AS k"
+        parts.append(f"{known} WHERE account_id IS NOT NULL")
     return " UNION ".join(parts)
 
 

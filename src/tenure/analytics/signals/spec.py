@@ -25,8 +25,14 @@ from tenure.analytics.signals.terms import (
 )
 
 __all__ = [
-    "AnySignal", "Condition", "Names", "Op", "Scalar", "Test", "days",
-]  # fmt: skip
+    "AnySignal",
+    "Condition",
+    "Names",
+    "Op",
+    "Scalar",
+    "Test",
+    "days",
+]
 
 
 class Signal(Strict):
@@ -104,7 +110,10 @@ class AdoptionSignal(Signal):
 
 
 class TableSignal(Signal):
-    """About rows of a table as they were known: counted, summed, or one value picked."""
+    """About rows of a table as they were known: counted, summed, or one value picked.
+
+    A sum that is ``whole`` is missing where a row that counts has no value: unknown is not 0.
+    """
 
     kind: Literal[
         "rows",
@@ -130,9 +139,12 @@ class TableSignal(Signal):
     at: str | None = None
     by_role: Names | None = None
     order: list[str] = []
+    whole: bool = False
 
     @model_validator(mode="after")
     def _fits(self) -> TableSignal:
+        if self.whole and self.kind != "sum":
+            raise ValueError("`whole` belongs to the kind sum")
         if self.kind in ("sum", "avg", "min", "max", "value", "days_since", "days_until") and (
             self.column is None
         ):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tenure.analytics.moments import DAY_US
 from tenure.analytics.signals.build import Collector
 from tenure.analytics.signals.check import columns_of
+from tenure.analytics.signals.role_forms import role_holders
 from tenure.analytics.signals.spec import Condition, Names, TableSignal, days
 from tenure.analytics.signals.sql import all_of, condition, literals, names
 from tenure.analytics.tables import TABLES
@@ -65,7 +66,10 @@ def _aggregated(signal: TableSignal, c: Collector) -> str:
         return f"CASE WHEN {present} THEN COALESCE({found}, 0) END"
     if signal.kind == "sum":
         nothing = f"CASE WHEN {of(own)} > 0 AND {of(count)} = 0 THEN 0 END"
-        return f"COALESCE({of(f'SUM({column})')}, {nothing})"
+        total = f"COALESCE({of(f'SUM({column})')}, {nothing})"
+        if not signal.whole:
+            return total
+        return f"CASE WHEN {of(f'COUNT({column})')} = {of(count)} THEN {total} END"
     if signal.kind == "share":
         matching = all_of(
             [kept, *(condition(m, columns_of(signal.table)) for m in signal.matching)]
@@ -83,8 +87,6 @@ def role_known(c: Collector, roles: Names) -> str:
 
 
 def _recency(signal: TableSignal, c: Collector, kept: str, present: str) -> str:
-    from tenure.analytics.signals.forms import role_holders
-
     day = f'MAX(CASE WHEN {kept} THEN "{time_column(signal)}" // {DAY_US} END)'
     last = c.aggregate(signal.table, days(signal.as_of), day)
     since = f"{c.end_day - days(signal.offset) - 1} - {last}"

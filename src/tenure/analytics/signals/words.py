@@ -22,10 +22,18 @@ from tenure.analytics.signals.spec import (
 from tenure.analytics.signals.sql import names
 
 _OPS = {
-    "=": "is", "!=": "is not", "<": "<", "<=": "<=", ">": ">", ">=": ">=", "in": "is one of",
-    "not_in": "is none of", "contains": "contains", "is_set": "is known",
+    "=": "is",
+    "!=": "is not",
+    "<": "<",
+    "<=": "<=",
+    ">": ">",
+    ">=": ">=",
+    "in": "is one of",
+    "not_in": "is none of",
+    "contains": "contains",
+    "is_set": "is known",
     "is_not_set": "is not known",
-}  # fmt: skip
+}
 _EVENTS = {
     "count": "The number of {}",
     "active_days": "The number of days with {}",
@@ -39,15 +47,18 @@ _EVENTS = {
     "recency_days": "Whole days since the last of {} (the whole window if there was none)",
 }
 _TABLES = {
-    "rows": "The number of rows of {}", "people": "The number of different people in {}",
-    "sum": "The sum of `{column}` over {}", "avg": "The average of `{column}` over {}",
-    "min": "The smallest `{column}` in {}", "max": "The largest `{column}` in {}",
+    "rows": "The number of rows of {}",
+    "people": "The number of different people in {}",
+    "sum": "The sum of `{column}` over {}",
+    "avg": "The average of `{column}` over {}",
+    "min": "The smallest `{column}` in {}",
+    "max": "The largest `{column}` in {}",
     "share": "The share of rows of {} that match ({matching})",
     "recency_days": "Whole days since the last row of {} (the whole window if there was none)",
     "value": "`{column}` of the first row of {}, ordered by {order}",
     "days_since": "Days since `{column}` of the first row of {}, ordered by {order}",
     "days_until": "Days until `{column}` of the first row of {}, ordered by {order}",
-}  # fmt: skip
+}
 _UNTRACKED = "Missing when nobody in the workspace has one; 0 for an account without one."
 _NOTHING = "Missing when the account has none."
 
@@ -119,7 +130,8 @@ def _table(signal: TableSignal) -> str:
     if days(signal.as_of):
         text += f", as it was {days(signal.as_of)} days before"
     counted = signal.kind in ("rows", "people", "recency_days")
-    return f"{text}. {_UNTRACKED if counted else _NOTHING}"
+    unknown = " Missing too where one of the rows has no value." if signal.whole else ""
+    return f"{text}. {_UNTRACKED if counted else _NOTHING}{unknown}"
 
 
 def _adoption(signal: AdoptionSignal) -> str:
@@ -145,20 +157,27 @@ def _other(name: str, signal: AnySignal) -> str:
         )
     if isinstance(signal, ChangeSignal):
         before = signal.before or f"{signal.signal} one window earlier"
-        return (f"({signal.signal} - before) / before, where before is {before}."
-                f" Missing when before is 0 or below {signal.least:g}.")  # fmt: skip
+        return (
+            f"({signal.signal} - before) / before, where before is {before}."
+            f" Missing when before is 0 or below {signal.least:g}."
+        )
     if isinstance(signal, DifferenceSignal):
         return f"{signal.signal} - {signal.minus}."
     if isinstance(signal, CombineSignal):
-        how = {"total": "The sum of what is known of", "first_of": "The first known of",
-               "greatest": "The largest of"}[signal.kind]  # fmt: skip
+        how = {
+            "total": "The sum of what is known of",
+            "first_of": "The first known of",
+            "greatest": "The largest of",
+        }[signal.kind]
         return f"{how} {', '.join(signal.signals)}."
     if isinstance(signal, CaseSignal):
         cases = [f"{c.value} if {' and '.join(tell(t) for t in c.when)}" for c in signal.cases]
         return "; ".join([*cases, f"else {signal.otherwise}"]) + "."
     if isinstance(signal, LimitSignal):
-        return (f"Usage counted by the plan, {_days(signal.window, '0d')}, of the plan's limit."
-                " Missing without a plan that has a limit.")  # fmt: skip
+        return (
+            f"Usage counted by the plan, {_days(signal.window, '0d')}, of the plan's limit."
+            " Missing without a plan that has a limit."
+        )
     assert isinstance(signal, CoverageSignal), name
     return f"The share of these roles held by someone who is there: {', '.join(signal.roles)}."
 

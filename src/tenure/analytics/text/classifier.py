@@ -87,20 +87,26 @@ def _read(
         import tokenizers
     except ImportError as missing:
         raise SpecError(
-            "sentiment", "model.folder", f"cannot be used here ({missing})",
+            "sentiment",
+            "model.folder",
+            f"cannot be used here ({missing})",
             "run: pip install 'tenure[texts]'",
-        ) from missing  # fmt: skip
+        ) from missing
     folder = Path(where)
     if not folder.is_absolute():
         raise SpecError(
-            "sentiment", "model.folder", f"{where} is read from wherever Tenure was started",
+            "sentiment",
+            "model.folder",
+            f"{where} is read from wherever Tenure was started",
             "give the whole path, from / on",
-        )  # fmt: skip
+        )
     if absent := [name for name in FILES if not (folder / name).is_file()]:
         raise SpecError(
-            "sentiment", "model.folder", f"{where} has no {', '.join(absent)}",
+            "sentiment",
+            "model.folder",
+            f"{where} has no {', '.join(absent)}",
             "export a text classifier to ONNX into it (see docs/rules/text.md), or leave it empty",
-        )  # fmt: skip
+        )
     try:
         session = onnxruntime.InferenceSession(
             folder / FILES[0], providers=["CPUExecutionProvider"]
@@ -110,9 +116,11 @@ def _read(
         names = [str(name) for _, name in sorted(_by_number(config["id2label"]))]
     except Exception as fault:  # the libraries raise bare Exception, too
         raise SpecError(
-            "sentiment", "model.folder", f"what is in {where} cannot be read: {fault}",
+            "sentiment",
+            "model.folder",
+            f"what is in {where} cannot be read: {fault}",
             "export the model once more, whole",
-        ) from fault  # fmt: skip
+        ) from fault
     _asks_what_we_have(session)
     tokenizer.enable_truncation(most_tokens)
     pad = config.get("pad_token_id") or 0
@@ -129,9 +137,11 @@ def _asks_what_we_have(session: Any) -> None:
     known = {"input_ids", "attention_mask", "token_type_ids"}
     if strange := sorted({i.name for i in session.get_inputs()} - known):
         raise SpecError(
-            "sentiment", "model.folder", f"the model asks for {', '.join(strange)}",
+            "sentiment",
+            "model.folder",
+            f"the model asks for {', '.join(strange)}",
             "take a text classifier, exported for text classification",
-        )  # fmt: skip
+        )
 
 
 def _worth(names: Sequence[str], given: Mapping[str, float]) -> Floats:
@@ -140,9 +150,11 @@ def _worth(names: Sequence[str], given: Mapping[str, float]) -> Floats:
     if None in found:
         unknown = ", ".join(n for n, w in zip(names, found, strict=True) if w is None)
         raise SpecError(
-            "sentiment", "model.labels", f"do not say what {unknown} is worth",
+            "sentiment",
+            "model.labels",
+            f"do not say what {unknown} is worth",
             "give each answer a value from -1 to 1, such as LABEL_0 = -1",
-        )  # fmt: skip
+        )
     return np.array(found, dtype=np.float64)
 
 

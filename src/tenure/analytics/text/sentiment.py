@@ -1,10 +1,8 @@
-"""Sentiment of a text from -1 to 1; nothing leaves the machine. By VADER's lexicon and rules, or by
-a model of one's own (see ``classifier``).
+"""Sentiment of a text from -1 to 1; nothing leaves the machine. By VADER's lexicon and rules (see
+``lexicon``), or by a model of one's own (see ``classifier``).
 
-Hutto and Gilbert, *VADER: A Parsimonious Rule-based Model for Sentiment Analysis of Social Media
-Text*, ICWSM 2014: words carry valences rated by people, changed by negation, degree words, capitals
-and punctuation; the sum is normed to ``x / sqrt(x^2 + 15)``. The lexicon is English. A text that
-does not look English, or that holds no word of the lexicon, gets no score rather than a wrong one.
+The lexicon is English. A text that does not look English, or that holds no word of the lexicon,
+gets no score rather than a wrong one.
 """
 
 from __future__ import annotations
@@ -13,12 +11,12 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from tenure.analytics import toml
 from tenure.analytics.text.classifier import ModelPolicy, classifier
+from tenure.analytics.text.lexicon import valence
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 
@@ -70,8 +68,8 @@ def sentiment(text: str | None, policy: TextPolicy | None = None) -> float | Non
     read = (text or "")[: rules.most_characters]
     if not read.strip() or not looks_english(read, rules):
         return None
-    told = _analyzer().polarity_scores(read)
-    return None if told["neu"] == 1.0 or not told["compound"] else float(told["compound"])
+    found = valence(read)
+    return found.compound if found.compound and found.neutral < 1.0 else None
 
 
 def sentiments(texts: Iterable[str | None], policy: TextPolicy | None = None) -> list[float | None]:
@@ -107,10 +105,3 @@ def looks_english(text: str, policy: TextPolicy) -> bool:
     if sum(w in policy.others for w in words) > ours:
         return False
     return len(words) < policy.least_words or ours >= policy.least_share * len(words)
-
-
-@lru_cache
-def _analyzer() -> Any:
-    from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
-
-    return SentimentIntensityAnalyzer()

@@ -13,8 +13,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
-from scipy.special import expit
 
 from tenure.analytics.validation.intervals import wilson
 
@@ -63,6 +61,9 @@ def sigmoid(chance: Floats, churned: Bools) -> Isotonic:
     >>> bool(curve(np.array([0.1]))[0] < 0.05 < 0.95 < curve(np.array([0.9]))[0])
     True
     """
+    from scipy.optimize import minimize  # half a second: not for every command that starts
+    from scipy.special import expit
+
     hits, misses = int(churned.sum()), int((~churned).sum())
     target = np.where(churned, (hits + 1) / (hits + 2), 1 / (misses + 2))
     line = _logit(chance)

@@ -23,7 +23,7 @@ Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Ground:
+class Cohort:
     """Rows of accounts and dates whose outcome is decided: values by signal (NaN: missing), whether
     the account churned within the horizon, whose row it is, its date (microseconds), and whether
     the model called it well."""
@@ -37,16 +37,16 @@ class Ground:
     def __len__(self) -> int:
         return len(self.churned)
 
-    def take(self, rows: Bools) -> Ground:
+    def take(self, rows: Bools) -> Cohort:
         """The rows where ``rows`` holds."""
         values = {name: column[rows] for name, column in self.values.items()}
-        return Ground(
+        return Cohort(
             values, self.churned[rows], self.account[rows], self.as_of[rows], self.well[rows]
         )
 
 
 @dataclass(frozen=True)
-class Told:
+class SignalEvidence:
     """How well one signal alone tells: chance that a churned account stood worse in it than one
     that stayed, among ``all`` and among those that looked ``well``. ``coverage``: share of rows
     that have a value."""
@@ -58,11 +58,17 @@ class Told:
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON."""
-        return {"signal": self.signal, "coverage": round(self.coverage, 4),
-                "all": self.all.to_dict(), "well": self.well.to_dict()}  # fmt: skip
+        return {
+            "signal": self.signal,
+            "coverage": round(self.coverage, 4),
+            "all": self.all.to_dict(),
+            "well": self.well.to_dict(),
+        }
 
 
-def telling(ground: Ground, worse: Mapping[str, int], policy: ProposalPolicy) -> list[Told]:
+def telling(
+    ground: Cohort, worse: Mapping[str, int], policy: ProposalPolicy
+) -> list[SignalEvidence]:
     """Every signal with enough data that tells among the accounts that looked well, the clearest
     first (by the lower end of its interval).
 
@@ -78,7 +84,7 @@ def _clear(told: Estimate) -> bool:
     return told.low is not None and told.low > 0.5
 
 
-def _told(ground: Ground, name: str, worse: int) -> Told:
+def _told(ground: Cohort, name: str, worse: int) -> SignalEvidence:
     column = ground.values[name]
     known = ~np.isnan(column)
     coverage = float(known.mean()) if len(column) else 0.0
@@ -86,7 +92,7 @@ def _told(ground: Ground, name: str, worse: int) -> Told:
     for rows in (known, known & ground.well):
         found = auc_interval(column[rows], ground.churned[rows], ground.account[rows])
         sides.append(_directed(found, worse))
-    return Told(name, coverage, *sides)
+    return SignalEvidence(name, coverage, *sides)
 
 
 def _directed(found: Estimate, worse: int) -> Estimate:
@@ -99,7 +105,7 @@ def _directed(found: Estimate, worse: int) -> Estimate:
     return Estimate(1 - found.value, low, high)
 
 
-def tell_alone(ground: Ground, columns: Iterable[tuple[str, Floats]]) -> dict[str, Estimate]:
+def tell_alone(ground: Cohort, columns: Iterable[tuple[str, Floats]]) -> dict[str, Estimate]:
     """Area of each given column of badness alone, over the rows that have it."""
     found = {}
     for name, column in columns:

@@ -37,9 +37,15 @@ class Observations:
     def take(self, rows: Bools) -> Observations:
         """The rows where ``rows`` holds."""
         return Observations(
-            self.names, self.account[rows], self.as_of[rows], self.health[rows], self.risk[rows],
-            self.band[rows], self.risk_level[rows], self.churn_days[rows],
-        )  # fmt: skip
+            self.names,
+            self.account[rows],
+            self.as_of[rows],
+            self.health[rows],
+            self.risk[rows],
+            self.band[rows],
+            self.risk_level[rows],
+            self.churn_days[rows],
+        )
 
 
 @dataclass(frozen=True)

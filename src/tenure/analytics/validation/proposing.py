@@ -55,9 +55,11 @@ def part(as_of: Ints, days: int, share: float, source: str = "proposal") -> Part
         if train.any() and test.any():
             return Parted(train, test, split)
     raise SpecError(
-        source, "period", f"holds {len(dates)} dates: too few to learn on some and test on others",
+        source,
+        "period",
+        f"holds {len(dates)} dates: too few to learn on some and test on others",
         "import more history, or take a longer period",
-    )  # fmt: skip
+    )
 
 
 def horizon(
@@ -79,11 +81,12 @@ def horizon(
             continue
         return days
     raise SpecError(
-        "proposal", "period",
+        "proposal",
+        "period",
         f"holds {len(np.unique(as_of))} dates: too few to learn on some, choose on others and test "
         f"on yet others, even for churn within {listed[-1]} days",
         f"import more history, or take a period well over {3 * listed[-1]} days",
-    )  # fmt: skip
+    )
 
 
 @dataclass(frozen=True)
@@ -148,9 +151,11 @@ def learn(scores: Floats, churned: Bools, as_of: Ints, days: int, policy: Propos
     few = [t for t in tried if 0 < t[2] <= policy.most_signals]
     if not few:
         raise SpecError(
-            "proposal", "signals", "none of them tells of the churn in these dates",
+            "proposal",
+            "signals",
+            "none of them tells of the churn in these dates",
             "add signals that could (see `tenure signals`), or wait for more churn",
-        )  # fmt: skip
+        )
     best = max(area for _, area, _ in few)
     near = [t for t in few if t[1] >= best - policy.give_up]
     penalty = min(near, key=lambda t: (t[2], -t[1]))[0]

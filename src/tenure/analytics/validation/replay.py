@@ -155,9 +155,13 @@ def verdict(horizons: Sequence[dict[str, Any]], policy: ValidationPolicy) -> dic
     words = policy.replays[code]
     numbers = {k: "-" if v is None else f"{100 * v:+.1f}" for k, v in told.items()}
     text = words.text.format(
-        days=row["days"], difference=numbers["value"], low=numbers["low"], high=numbers["high"],
-        churned=row["churned_accounts"], min_churned=policy.min_churned,
-    )  # fmt: skip
+        days=row["days"],
+        difference=numbers["value"],
+        low=numbers["low"],
+        high=numbers["high"],
+        churned=row["churned_accounts"],
+        min_churned=policy.min_churned,
+    )
     return {"code": code, "headline": words.headline, "text": text, "days": row["days"]}
 
 

@@ -115,9 +115,13 @@ def verdict(horizons: list[dict[str, Any]], policy: ValidationPolicy) -> dict[st
     words = policy.verdicts[code]
     numbers = {k: "-" if v is None else f"{100 * v:.0f}" for k, v in area.items()}
     text = words.text.format(
-        days=row["days"], auc=numbers["value"], low=numbers["low"], high=numbers["high"],
-        churned=churned, min_churned=policy.min_churned,
-    )  # fmt: skip
+        days=row["days"],
+        auc=numbers["value"],
+        low=numbers["low"],
+        high=numbers["high"],
+        churned=churned,
+        min_churned=policy.min_churned,
+    )
     return {"code": code, "headline": words.headline, "text": text, "days": row["days"]}
 
 

@@ -9,12 +9,12 @@ from typing import Any
 
 from tenure.analytics.errors import SpecError
 from tenure.channels import posting
-from tenure.channels.registry import HandOver, Parcel, Send
+from tenure.channels.registry import Channel, HandOver, OutboundMessage, Send
 
 _MOST_BLOCKS = 50  # Slack refuses more in one message
 
 
-class Chat:
+class Chat(Channel):
     """The channel ``chat``. Address: the name of an endpoint. Content: ``text``, and ``blocks``."""
 
     name = "chat"
@@ -35,11 +35,11 @@ class Chat:
         """Each message has a connection of its own."""
         yield self._send
 
-    def _send(self, parcel: Parcel, hand_over: HandOver) -> str:
+    def _send(self, parcel: OutboundMessage, hand_over: HandOver) -> str:
         found = posting.endpoint(parcel.address, self.name)
         content = {key: parcel.content[key] for key in ("text", "blocks") if key in parcel.content}
         headers = {"content-type": "application/json"}
         return posting.post(found.url, json.dumps(content).encode(), headers, hand_over)
 
 
-CHAT = Chat()
+TRANSPORT = Chat()

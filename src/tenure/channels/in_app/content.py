@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tenure.analytics.errors import SpecError
-from tenure.channels.in_app.numbers import SLOTS, InApp
+from tenure.channels.in_app.settings import SLOTS, InApp
 
 
 def is_link(url: str) -> bool:

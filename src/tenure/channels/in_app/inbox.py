@@ -9,11 +9,11 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from tenure.channels import actions, reception
-from tenure.channels.in_app.numbers import SLOTS, InApp
+from tenure.channels import actions, mailboxes, reception
+from tenure.channels.in_app.settings import SLOTS, InApp
 from tenure.channels.in_app.tokens import Holder
-from tenure.channels.models import Reception, Refusal
-from tenure.channels.numbers import ANY, Numbers
+from tenure.channels.models import Reception
+from tenure.channels.settings import ANY, Numbers
 from tenure.core import policy as policies
 
 CHANNEL = "in_app"
@@ -21,7 +21,7 @@ _LOOKED_AT = 50  # messages of one person that are considered
 
 
 @dataclass(frozen=True)
-class Shown:
+class InAppMessage:
     """A message as the script gets it."""
 
     id: str
@@ -34,7 +34,7 @@ class Shown:
     can_refuse: bool
 
 
-def find(holder: Holder, slot: str, now: datetime) -> list[Shown]:
+def find(holder: Holder, slot: str, now: datetime) -> list[InAppMessage]:
     """What the person is to see now, in every slot (or in ``slot``), the oldest first and no more
     at once than policy says."""
     numbers: Numbers = policies.load("channels")
@@ -55,15 +55,16 @@ def find(holder: Holder, slot: str, now: datetime) -> list[Shown]:
 
 
 def _unwanted(holder: Holder) -> set[str]:
-    said = Refusal.objects.filter(recipient=holder.person_id, channel__in=[CHANNEL, ANY])
+    said = mailboxes.refusals(holder.person_id).filter(channel__in=[CHANNEL, ANY])
     return set(said.values_list("purpose", flat=True))
 
 
 def _mine(holder: Holder) -> QuerySet[Reception]:
     return Reception.objects.filter(
-        message__channel=CHANNEL, person_id=holder.person_id,
+        message__channel=CHANNEL,
+        person_id=holder.person_id,
         account_id__in=[holder.account_id, ""],
-    ).select_related("message")  # fmt: skip
+    ).select_related("message")
 
 
 def _lying(holder: Holder, numbers: InApp, now: datetime) -> QuerySet[Reception]:
@@ -73,17 +74,22 @@ def _lying(holder: Holder, numbers: InApp, now: datetime) -> QuerySet[Reception]
     return rows.exclude(done).exclude(shown).order_by("-message__urgent", "placed_at", "pk")
 
 
-def _shown(row: Reception, can_refuse: bool) -> Shown:
+def _shown(row: Reception, can_refuse: bool) -> InAppMessage:
     said = row.message.content
     items = [
         {"text": str(item["text"]), "link": str(item.get("link") or ""), "done": n in row.done}
         for n, item in enumerate(said.get("items") or ())
     ]
-    return Shown(
-        row.code, row.slot, str(said.get("title", "")), str(said.get("text", "")),
-        str(said.get("link") or ""), str(said.get("link_text") or said.get("link") or ""),
-        items, can_refuse,
-    )  # fmt: skip
+    return InAppMessage(
+        row.code,
+        row.slot,
+        str(said.get("title", "")),
+        str(said.get("text", "")),
+        str(said.get("link") or ""),
+        str(said.get("link_text") or said.get("link") or ""),
+        items,
+        can_refuse,
+    )
 
 
 def one(holder: Holder, code: str) -> Reception | None:
@@ -104,7 +110,7 @@ def tick(row: Reception, item: int, done: bool, now: datetime) -> bool:
     if done and item not in kept.told:
         kept.told = [*kept.told, item]
         kept.save(update_fields=["told"])
-        reception.tell(row, "ticked", now, {"item": item}, f":{item}")
+        reception.emit(row, "ticked", now, {"item": item}, f":{item}")
     return True
 
 
@@ -117,9 +123,13 @@ def refuse(row: Reception, now: datetime) -> bool:
         return False
     reception.record(row, "dismissed", now)
     actions.refuse(
-        row.person_id, CHANNEL, row.message.purpose, "in the product", now=now,
+        row.person_id,
+        CHANNEL,
+        row.message.purpose,
+        "in the product",
+        now=now,
         account_id=row.account_id,
-    )  # fmt: skip
+    )
     if purpose.selling:
         actions.said_no(row.person_id, f"{purpose.title}, in the product", now=now)
     return True

@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 
 from tenure.analytics.errors import SpecError
 from tenure.channels.in_app import tokens
-from tenure.channels.in_app.numbers import InApp
+from tenure.channels.in_app.settings import InApp
 from tenure.channels.models import InAppKey
 from tenure.core import audit
 from tenure.core import policy as policies
@@ -33,13 +33,17 @@ def make(name: str, by: object, *, now: datetime) -> InAppKey:
     try:
         with transaction.atomic():
             made = InAppKey.objects.create(
-                name=name.strip()[:120], public_id=f"app_{secrets.token_hex(6)}",
-                secrets=[_new_secret()], created_at=now, created_by=audit.actor_name(by)[:254],
-            )  # fmt: skip
+                name=name.strip()[:120],
+                public_id=f"app_{secrets.token_hex(6)}",
+                secrets=[_new_secret()],
+                created_at=now,
+                created_by=audit.actor_name(by)[:254],
+            )
     except IntegrityError:
         raise SpecError("in-app key", "name", "is taken", "choose another name") from None
-    audit.record(by, "in_app_key.made", "in-app key", made.public_id, None, {"name": made.name},
-                 now=now)  # fmt: skip
+    audit.record(
+        by, "in_app_key.made", "in-app key", made.public_id, None, {"name": made.name}, now=now
+    )
     return made
 
 
@@ -59,8 +63,9 @@ def switch(key: InAppKey, active: bool, by: object, *, now: datetime) -> None:
     """Switch a key on or off: tokens signed with one that is off are refused at once."""
     before = {"active": key.active}
     InAppKey.objects.filter(pk=key.pk).update(active=active)
-    audit.record(by, "in_app_key.switched", "in-app key", key.public_id, before,
-                 {"active": active}, now=now)  # fmt: skip
+    audit.record(
+        by, "in_app_key.switched", "in-app key", key.public_id, before, {"active": active}, now=now
+    )
 
 
 def holder_of(token: str, now: datetime) -> tokens.Holder:

@@ -9,12 +9,12 @@ from typing import Any
 from tenure.analytics.errors import SpecError
 from tenure.channels import reception
 from tenure.channels.in_app import content as contents
-from tenure.channels.registry import HandOver, Parcel, Refused, Send
+from tenure.channels.registry import Channel, HandOver, OutboundMessage, Rejected, Send
 from tenure.core import policy as policies
 from tenure.core import worker
 
 
-class InAppChannel:
+class InAppChannel(Channel):
     """The channel ``in_app``. Address: the person's id. Content: see ``in_app.content``."""
 
     name = "in_app"
@@ -31,14 +31,14 @@ class InAppChannel:
         """The inbox is in our own house: always open."""
         yield self._send
 
-    def _send(self, parcel: Parcel, hand_over: HandOver) -> str:
+    def _send(self, parcel: OutboundMessage, hand_over: HandOver) -> str:
         hand_over()
         now = worker.utc_now()
         days = policies.load("channels").in_app.show_days
         placed = reception.place(parcel.key, str(parcel.content["slot"]), days, now)
         if placed is None:
-            raise Refused("the message is not there any more", final=True)
+            raise Rejected("the message is not there any more", final=True)
         return placed.code
 
 
-IN_APP = InAppChannel()
+TRANSPORT = InAppChannel()

@@ -68,15 +68,6 @@ def _plain(paragraph: str) -> str:
     return re.sub(_LABELLED, r"\1 (\2)", paragraph)
 
 
-def unmarked(words: str) -> str:
-    """Words of others, to be put into a marked text: they stay words.
-
-    >>> unmarked("[Pay here](https://evil.example)")
-    '[Pay here] (https://evil.example)'
-    """
-    return words.replace("](", "] (")
-
-
 def fragment(
     text: str, look: Look = IN_MAIL, *, marked: bool = False, button: bool = True
 ) -> SafeString:
@@ -135,6 +126,10 @@ def document(subject: str, text: str, footer: str, language: str, *, marked: boo
         "<title>{}</title></head>\n"
         '<body style="{}"><div role="article" aria-label="{}" style="max-width:36em;margin:0 auto">'
         "\n{}\n{}</div></body></html>\n",
-        language, subject, SafeString(_BODY), subject, fragment(text, marked=marked),
+        language,
+        subject,
+        SafeString(_BODY),
+        subject,
+        fragment(text, marked=marked),
         under if footer.strip() else "",
-    )  # fmt: skip
+    )

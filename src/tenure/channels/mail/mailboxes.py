@@ -43,9 +43,11 @@ def from_pipe(stream: BinaryIO) -> Iterator[tuple[str, bytes]]:
 def _maildir(path: Path) -> Iterator[tuple[str, bytes]]:
     if not ((path / "new").is_dir() and (path / "cur").is_dir()):
         raise SpecError(
-            str(path), "folder", "is no Maildir: it has no folders 'new' and 'cur'",
+            str(path),
+            "folder",
+            "is no Maildir: it has no folders 'new' and 'cur'",
             "give a Maildir, an mbox file, or a file with one mail",
-        )  # fmt: skip
+        )
     for sub in ("new", "cur"):
         for file in sorted((path / sub).iterdir()):
             if file.is_file():

@@ -12,11 +12,11 @@ from django.core.mail import EmailMultiAlternatives
 
 from tenure.channels import unsubscribing
 from tenure.channels.mail import letter, marks
-from tenure.channels.numbers import Numbers
-from tenure.channels.registry import Parcel
+from tenure.channels.registry import OutboundMessage
+from tenure.channels.settings import Numbers
 
 
-def build(parcel: Parcel, numbers: Numbers, backend: Any = None) -> EmailMultiAlternatives:
+def build(parcel: OutboundMessage, numbers: Numbers, backend: Any = None) -> EmailMultiAlternatives:
     """The mail of a parcel. Its Message-ID is the same at every attempt."""
     out = "" if parcel.transactional else unsubscribing.url(parcel)
     subject = " ".join(str(parcel.content["subject"]).split())
@@ -47,7 +47,7 @@ def build(parcel: Parcel, numbers: Numbers, backend: Any = None) -> EmailMultiAl
     return mail
 
 
-def message_id(parcel: Parcel, numbers: Numbers) -> str:
+def message_id(parcel: OutboundMessage, numbers: Numbers) -> str:
     """One id for one message, on the sender's domain."""
     domain = parseaddr(numbers.mail.sender)[1].rpartition("@")[2] or "localhost"
     return f"<{marks.mark(parcel.id)}@{domain}>"

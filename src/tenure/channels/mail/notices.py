@@ -12,11 +12,12 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Literal
 
-from tenure.channels.mail.numbers import Bounces
+from tenure.channels.mail.settings import Bounces
 
 Kind = Literal["delivered", "soft", "hard", "complaint", "unsubscribed"]
 _STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _UNSAID = ("4.0.0", "5.0.0")
+_HOST = re.compile(r"\b(?:https?://\S+|[\w-]+(?:\.[\w-]+)+)")
 
 
 @dataclass(frozen=True)
@@ -52,20 +53,44 @@ def status_in(*texts: str) -> str:
     return next((s for s in found if s not in _UNSAID), found[0] if found else "")
 
 
-def bounce(status: str, numbers: Bounces) -> Kind:
-    """Whether a mail that came back with ``status`` says that the address will never work.
+def bounce(status: str, numbers: Bounces, words: str = "", unsaid: Kind = "soft") -> Kind:
+    """Whether a mail that came back with ``status`` and ``words`` says that the address will never
+    work. A status that means something decides; else the words do; else it is ``unsaid``.
 
-    >>> from tenure.channels.numbers import packaged
+    >>> from tenure.channels.settings import packaged
+    >>> told = ('550 "Unknown User"', "550 spam.example.com says: user unknown", "552 Mailbox full",
+    ...         "554 Blocked using zen.spamhaus.org: no such user?", "554 delivery error")
+    >>> [bounce("5.0.0", packaged().mail.bounces, words) for words in told]
+    ['hard', 'hard', 'soft', 'soft', 'soft']
+    >>> from tenure.channels.settings import packaged
     >>> [bounce(s, packaged().mail.bounces) for s in ("5.1.1", "5.2.2", "4.4.7", "5.7.1", "")]
     ['hard', 'soft', 'soft', 'soft', 'soft']
     """
-    return "hard" if status in numbers.hard_status else "soft"
+    if status in numbers.hard_status:
+        return "hard"
+    if status and status not in numbers.vague_status:
+        return "soft"
+    plain = f" {_plain(words)} "
+    if any(f" {said} " in plain for said in numbers.soft_words):
+        return "soft"
+    if any(f" {said} " in plain for said in numbers.hard_words):
+        return "hard"
+    return unsaid
+
+
+def _plain(words: str) -> str:
+    """Small letters and digits, without names of hosts: a spam filter's name is no verdict.
+
+    >>> _plain('550 <ann@example.com>: User  UNKNOWN (mx1.spam.example)')
+    '550 ann user unknown'
+    """
+    return " ".join(re.findall(r"[a-z0-9]+", _HOST.sub(" ", words).lower()))
 
 
 def warnings(mails: int, bounced: int, complained: int, numbers: Bounces) -> list[str]:
     """What is too much among ``mails`` that went out.
 
-    >>> from tenure.channels.numbers import packaged
+    >>> from tenure.channels.settings import packaged
     >>> warnings(1000, 31, 1, packaged().mail.bounces)
     ['3.1 % of mails went to addresses that do not exist (2 % is much)']
     >>> warnings(99, 99, 99, packaged().mail.bounces)

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 
 from tenure.channels.mail import marks
-from tenure.channels.registry import InDoubt, Parcel, Refused, Unreachable
+from tenure.channels.registry import InDoubt, OutboundMessage, Rejected, Unreachable
 
 OUR_ID = "tenure"
 """The name under which a mail carries its message's id; the provider's notices bring it back."""
@@ -26,7 +26,7 @@ _TAKEN = {"sent", "queued"}
 _MOST_WORDS = 300
 
 
-def send(backend: Any, mail: EmailMultiAlternatives, parcel: Parcel) -> str:
+def send(backend: Any, mail: EmailMultiAlternatives, parcel: OutboundMessage) -> str:
     """Hand ``mail`` over; gives the provider's id of it, by which its notices are matched.
 
     Unreachable if the provider takes no mail from us now, Refused if not this one, InDoubt if the
@@ -38,11 +38,11 @@ def send(backend: Any, mail: EmailMultiAlternatives, parcel: Parcel) -> str:
     try:
         backend.send_messages([mail])
     except AnymailRecipientsRefused as no:
-        raise Refused(f"the provider refused the address: {_words(no)}", final=True) from no
+        raise Rejected(f"the provider refused the address: {_words(no)}", final=True) from no
     except AnymailAPIError as error:
         _judge(error)
     except (AnymailError, AnymailConfigurationError) as error:
-        raise Refused(f"the provider cannot send this: {_words(error)}", final=True) from error
+        raise Rejected(f"the provider cannot send this: {_words(error)}", final=True) from error
     return _taken(mail.anymail_status)  # type: ignore[attr-defined]
 
 
@@ -61,7 +61,7 @@ def _judge(error: AnymailAPIError) -> NoReturn:
         raise InDoubt(f"the connection broke while the mail was on its way: {said}") from error
     if not status:
         raise Unreachable(f"the provider cannot be reached: {said}") from error
-    raise Refused(said, final=status < 500, status=status) from error
+    raise Rejected(said, final=status < 500, status=status) from error
 
 
 def _never_left(error: BaseException) -> bool:

@@ -13,8 +13,8 @@ from anymail.signals import AnymailTrackingEvent, EventType, RejectReason
 
 from tenure.channels.mail import marks
 from tenure.channels.mail.notices import Kind, Notice, bounce, status_in
-from tenure.channels.mail.numbers import Bounces
 from tenure.channels.mail.provider import OUR_ID
+from tenure.channels.mail.settings import Bounces
 
 _SAID: Mapping[str, Kind] = {
     EventType.DELIVERED: "delivered",
@@ -40,9 +40,15 @@ def notice_of(event: AnymailTrackingEvent, provider: str, numbers: Bounces) -> N
     moment = event.timestamp.isoformat() if event.timestamp else ""
     receipt = str(event.message_id or "")
     return Notice(
-        kind, address, said, provider, str(event.event_id or f"{receipt} {moment}"),
-        event.timestamp, found, receipt,
-    )  # fmt: skip
+        kind,
+        address,
+        said,
+        provider,
+        str(event.event_id or f"{receipt} {moment}"),
+        event.timestamp,
+        found,
+        receipt,
+    )
 
 
 def _kind(event: AnymailTrackingEvent, numbers: Bounces) -> Kind | None:
@@ -55,10 +61,9 @@ def _kind(event: AnymailTrackingEvent, numbers: Bounces) -> Kind | None:
         return None
     if _called_soft(event.esp_event):
         return "soft"
-    status = status_in(str(event.mta_response or ""), str(event.description or ""))
-    if not status:
-        return "hard" if _REFUSED.get(reason) == "hard" else "soft"
-    return bounce(status, numbers)
+    words = str(event.mta_response or ""), str(event.description or "")
+    unsaid: Kind = "hard" if _REFUSED.get(reason) == "hard" else "soft"
+    return bounce(status_in(*words), numbers, " ".join(words), unsaid)
 
 
 def _called_soft(raw: Any) -> bool:

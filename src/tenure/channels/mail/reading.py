@@ -10,7 +10,7 @@ from datetime import datetime
 from django.db import transaction
 
 from tenure.channels.mail import reports, taking_in
-from tenure.channels.numbers import Numbers
+from tenure.channels.settings import Numbers
 from tenure.core import audit
 from tenure.core import policy as policies
 

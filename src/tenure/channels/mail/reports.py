@@ -15,8 +15,9 @@ from hashlib import sha256
 
 from tenure.channels.mail import marks
 from tenure.channels.mail.notices import Kind, Notice, bounce, status_in
-from tenure.channels.mail.numbers import Bounces
+from tenure.channels.mail.settings import Bounces
 
+_EXPLAINED = 2000
 MOST_BYTES = 10_000_000
 _COMPLAINTS = ("abuse", "fraud", "virus")
 _OPT_OUT = ("opt-out", "opt-out-list")
@@ -57,7 +58,7 @@ def _read(raw: bytes, numbers: Bounces) -> list[Notice]:
     )
     if _REPORTS[part.get_content_type()] == "complaint":
         return list(_complaint(part, about))
-    return list(_deliveries(part, about, numbers))
+    return list(_deliveries(part, about, numbers, _explained(mail)))
 
 
 class _About:
@@ -71,7 +72,14 @@ class _About:
         return Notice(kind, address, words, origin, self.identity, self.at, self.ours)
 
 
-def _deliveries(part: Message, about: _About, numbers: Bounces) -> Iterator[Notice]:
+def _explained(mail: Message) -> str:
+    """What a report tells a person, for servers that tell machines nothing."""
+    text = next((p for p in mail.walk() if p.get_content_type() == "text/plain"), None)
+    payload = text.get_payload(decode=True) if text is not None else None
+    return payload[:_EXPLAINED].decode("utf-8", "replace") if isinstance(payload, bytes) else ""
+
+
+def _deliveries(part: Message, about: _About, numbers: Bounces, explained: str) -> Iterator[Notice]:
     blocks = [b for b in part.get_payload() if isinstance(b, Message)]
     recipients = [b for b in blocks if b["Action"] or b["Final-Recipient"] or b["Status"]]
     if not recipients:
@@ -85,7 +93,8 @@ def _deliveries(part: Message, about: _About, numbers: Bounces) -> Iterator[Noti
         if action == "delivered":
             yield about.notice("delivered", address, said, "delivery report")
         elif action == "failed" or (not action and code.startswith("5")):
-            yield about.notice(bounce(code, numbers), address, said, "delivery report")
+            kind = bounce(code, numbers, diagnosis.partition(";")[2] or diagnosis or explained)
+            yield about.notice(kind, address, said, "delivery report")
 
 
 def _complaint(part: Message, about: _About) -> Iterator[Notice]:

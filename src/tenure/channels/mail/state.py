@@ -10,7 +10,7 @@ from django.db.models import Count, Q
 
 from tenure.channels.mail import notices
 from tenure.channels.models import SENT, MailNotice, Message
-from tenure.channels.numbers import Numbers
+from tenure.channels.settings import Numbers
 from tenure.core import policy as policies
 
 
@@ -33,10 +33,14 @@ def in_force() -> InForce:
     numbers: Numbers = policies.load("channels")
     told = way.provider is not None
     return InForce(
-        way=way.words, is_set_up=bool(way.name), sender=numbers.mail.sender,
-        reply_to=numbers.mail.reply_to, listens=way.listens, deaf=way.deaf,
+        way=way.words,
+        is_set_up=bool(way.name),
+        sender=numbers.mail.sender,
+        reply_to=numbers.mail.reply_to,
+        listens=way.listens,
+        deaf=way.deaf,
         events_url=f"{settings.PUBLIC_URL}/mail-events/{way.name}/" if told else "",
-    )  # fmt: skip
+    )
 
 
 def outcomes(now: datetime, days: int = 30) -> dict[str, int]:

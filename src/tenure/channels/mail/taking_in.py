@@ -13,15 +13,18 @@ from tenure.channels import actions, outbox
 from tenure.channels.mail import notices
 from tenure.channels.mail.notices import Notice
 from tenure.channels.models import DOUBT, SENT, MailNotice, Message
-from tenure.channels.numbers import ANY, Numbers
+from tenure.channels.settings import ANY, Numbers
 from tenure.core import policy as policies
 
 Came = Literal["taken in", "known already", "about no mail of ours"]
-_OUTCOMES = {"soft": "returned", "delivered": "delivered", "hard": "bounced",
-             "complaint": "complained"}  # fmt: skip
+_OUTCOMES = {
+    "soft": "returned",
+    "delivered": "delivered",
+    "hard": "bounced",
+    "complaint": "complained",
+}
 _RANK = {"": 0, "returned": 1, "delivered": 2, "bounced": 3, "complained": 4}
-_FACTS = {"soft": "bounced", "hard": "bounced", "complaint": "complained",
-          "delivered": "delivered"}  # fmt: skip
+_FACTS = {"soft": "bounced", "hard": "bounced", "complaint": "complained", "delivered": "delivered"}
 
 
 @transaction.atomic
@@ -36,10 +39,15 @@ def take_in(notice: Notice, *, now: datetime, proven: bool) -> Came:
     _, new = MailNotice.objects.get_or_create(
         key=notice.key,
         defaults={
-            "kind": notice.kind, "address": address, "message": row, "at": at,
-            "said": notice.said, "origin": notice.origin[:40], "received_at": now,
+            "kind": notice.kind,
+            "address": address,
+            "message": row,
+            "at": at,
+            "said": notice.said,
+            "origin": notice.origin[:40],
+            "received_at": now,
         },
-    )  # fmt: skip
+    )
     if not new:
         return "known already"
     if row is not None:
@@ -72,10 +80,10 @@ def _outcome(row: Message, notice: Notice, at: datetime, now: datetime) -> None:
         )
     if row.state == DOUBT:  # whatever is said of it: it did leave
         Message.objects.filter(pk=row.pk, state=DOUBT).update(state=SENT, settled_at=now)
-        outbox.tell(row, "sent", now)
+        outbox.emit(row, "sent", now)
     if what := _FACTS.get(notice.kind):
         mark, more = (f":{notice.kind}", {"kind": notice.kind}) if what == "bounced" else ("", {})
-        outbox.tell(row, what, at, mark, reason=notice.said, **more)
+        outbox.emit(row, what, at, mark, reason=notice.said, **more)
 
 
 def _address(row: Message | None, address: str, notice: Notice, now: datetime) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import smtplib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from django.conf import settings
@@ -12,11 +14,21 @@ from django.core.exceptions import ValidationError
 from django.core.mail import get_connection
 from django.core.mail.backends.smtp import EmailBackend
 from django.core.validators import validate_email
+from django.db.models import Q
 
 from tenure.analytics.errors import SpecError
-from tenure.channels.mail import message
-from tenure.channels.mail.notices import bounce, status_in
-from tenure.channels.registry import HandOver, InDoubt, Parcel, Refused, Send, Unreachable
+from tenure.channels.mail import letter, message
+from tenure.channels.mail.notices import Kind, bounce, status_in
+from tenure.channels.models import MailNotice, Message
+from tenure.channels.registry import (
+    Channel,
+    HandOver,
+    InDoubt,
+    OutboundMessage,
+    Rejected,
+    Send,
+    Unreachable,
+)
 from tenure.core import policy as policies
 
 _FINAL = 500
@@ -47,7 +59,7 @@ class TellingBackend(EmailBackend):
         return _TellingTLS if self.use_ssl else _Telling
 
 
-class Mail:
+class Mail(Channel):
     """The channel ``mail``. Content: ``subject``, ``text``, and ``html`` if there is any."""
 
     name = "mail"
@@ -64,6 +76,33 @@ class Mail:
         for key in ("subject", "text"):
             if not str(content.get(key) or "").strip():
                 raise SpecError(source, key, "is empty", f"give the mail a {key}")
+
+    def reachable(self, prefix: str) -> Q:
+        """Who has an address."""
+        return ~Q(**{f"{prefix}email": ""})
+
+    def barred(self, message: Message, why: str, now: datetime) -> None:
+        """A mailbox that does not exist, said at the door: kept like what comes back later."""
+        Message.objects.filter(pk=message.pk).update(
+            outcome="bounced", outcome_at=now, outcome_text=why
+        )
+        MailNotice.objects.get_or_create(
+            key=sha256(f"smtp:{message.pk}:{message.attempts}".encode()).hexdigest(),
+            defaults={
+                "kind": "hard",
+                "address": message.address.lower(),
+                "message": message,
+                "at": now,
+                "said": why[:500],
+                "origin": "at the door",
+                "received_at": now,
+            },
+        )
+
+    def shown(self, content: Mapping[str, Any]) -> tuple[str, str]:
+        """As it is read."""
+        text = str(content["text"])
+        return letter.as_text(text), letter.fragment(text, letter.ON_PAGE, marked=True)
 
     @contextmanager
     def session(self) -> Iterator[Send]:
@@ -90,7 +129,7 @@ def _close(backend: Any) -> None:
         return  # what was sent is sent; a goodbye may fail
 
 
-def _send(backend: Any, parcel: Parcel, hand_over: HandOver) -> str:
+def _send(backend: Any, parcel: OutboundMessage, hand_over: HandOver) -> str:
     mail = message.build(parcel, policies.load("channels"), backend)
     handed = False
 
@@ -139,14 +178,15 @@ def _words(said: bytes | str) -> str:
     return str(settings.MAIL_WAY.clean(" ".join(text.split())))
 
 
-def _refusal(code: int, said: bytes | str) -> Refused:
+def _refusal(code: int, said: bytes | str) -> Rejected:
     words = _words(said)
     status = status_in(words)
     numbers = policies.load("channels").mail.bounces
-    # 550 is said of spam and of policy too; the status, where there is one, tells them apart.
-    bounced = bounce(status, numbers) == "hard" if status else code in _NO_SUCH_MAILBOX
+    # 550 is said of spam and of policy too; status and words, where there are any, tell them apart.
+    unsaid: Kind = "hard" if code in _NO_SUCH_MAILBOX and not status else "soft"
+    bounced = bounce(status, numbers, words, unsaid) == "hard"
     reason = f"the mail server said {code} {words}"
-    return Refused(reason, final=code >= _FINAL, suppress=bounced)
+    return Rejected(reason, final=code >= _FINAL, suppress=bounced)
 
 
-MAIL = Mail()
+TRANSPORT = Mail()

@@ -14,7 +14,7 @@ from django.db import transaction
 from tenure.analytics.errors import SpecError
 from tenure.channels.in_app.tokens import Holder
 from tenure.channels.models import PushSubscription
-from tenure.channels.push.numbers import Push
+from tenure.channels.push.settings import Push
 from tenure.core import policy as policies
 from tenure.facts.inbox import OwnFact, record_own
 
@@ -35,11 +35,10 @@ def subscribe(holder: Holder, given: Mapping[str, Any], now: datetime) -> bool:
         return False
     PushSubscription.objects.update_or_create(
         endpoint=endpoint,
-        defaults={"p256dh": p256dh, "auth": auth, "person_id": holder.person_id,
-                  "created_at": now},
-    )  # fmt: skip
+        defaults={"p256dh": p256dh, "auth": auth, "person_id": holder.person_id, "created_at": now},
+    )
     _keep_few(holder.person_id, numbers)
-    _tell("push_subscribed", holder, now)
+    _emit("push_subscribed", holder, now)
     return True
 
 
@@ -49,7 +48,7 @@ def unsubscribe(holder: Holder, endpoint: str, now: datetime) -> bool:
     mine = PushSubscription.objects.filter(endpoint=endpoint, person_id=holder.person_id)
     gone = bool(mine.delete()[0])
     if gone:
-        _tell("push_unsubscribed", holder, now)
+        _emit("push_unsubscribed", holder, now)
     return gone
 
 
@@ -59,7 +58,7 @@ def _keep_few(person: str, numbers: Push) -> None:
     PushSubscription.objects.filter(pk__in=old).delete()
 
 
-def _tell(what: str, holder: Holder, now: datetime) -> None:
+def _emit(what: str, holder: Holder, now: datetime) -> None:
     record_own([OwnFact(what, holder.account_id, now, holder.person_id)], now=now)
 
 

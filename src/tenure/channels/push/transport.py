@@ -14,17 +14,26 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q
 from pydantic import AnyHttpUrl
 from webpush import WebPush, WebPushSubscription
 from webpush.types import WebPushKeys
 
 from tenure.analytics.errors import SpecError
-from tenure.channels import posting, reception
+from tenure.channels import posting, queries, reception
 from tenure.channels.in_app import content as contents
 from tenure.channels.models import Message, PushSubscription
-from tenure.channels.numbers import Numbers
 from tenure.channels.push import vapid
-from tenure.channels.registry import HandOver, InDoubt, Parcel, Refused, Send
+from tenure.channels.registry import (
+    Channel,
+    HandOver,
+    InDoubt,
+    OutboundMessage,
+    Rejected,
+    Send,
+    Unreachable,
+)
+from tenure.channels.settings import Numbers
 from tenure.core import policy as policies
 from tenure.core import worker
 
@@ -41,8 +50,8 @@ class _Round:
     """What became of one message at the devices of its person."""
 
     reached: int = 0
-    later: list[Refused] = field(default_factory=list)
-    never: list[Refused] = field(default_factory=list)
+    later: list[Rejected] = field(default_factory=list)
+    never: list[Rejected] = field(default_factory=list)
     doubts: list[InDoubt] = field(default_factory=list)
 
     def settle(self) -> str:
@@ -55,10 +64,10 @@ class _Round:
             raise max(self.later, key=lambda no: no.after_seconds)
         if self.never:
             raise self.never[0]
-        raise Refused("there is no device to push to any more", final=True)
+        raise Rejected("there is no device to push to any more", final=True)
 
 
-class WebPushChannel:
+class WebPushChannel(Channel):
     """The channel ``push``. Address: the person's id. Content: ``title``, ``text``, ``link``, and
     ``ttl_minutes`` if it is of use for a shorter time than policy says."""
 
@@ -74,28 +83,37 @@ class WebPushChannel:
         contents.check_words(source, "text", content.get("text"), numbers.text_most)
         contents.check_link(source, content)
 
+    def reachable(self, prefix: str) -> Q:
+        """Who has a device."""
+        return Q(**{f"{prefix}pk__in": queries.people_with_device()})
+
     @contextmanager
     def session(self) -> Iterator[Send]:
         """Each device has a connection of its own."""
         kept, numbers = vapid.key(), policies.load("channels")
+        contact = vapid.contact(numbers)
+        if not contact:
+            raise Unreachable(f"{vapid.NO_CONTACT}: {vapid.ASK}")
         service = WebPush(
-            kept.private.encode(), kept.public.encode(), vapid.contact(numbers),
+            kept.private.encode(),
+            kept.public.encode(),
+            contact,
             expiration=_TOKEN_SECONDS,
-        )  # fmt: skip
+        )
         yield lambda parcel, hand_over: _send(service, parcel, hand_over, numbers)
 
 
-def _send(service: WebPush, parcel: Parcel, hand_over: HandOver, numbers: Numbers) -> str:
+def _send(service: WebPush, parcel: OutboundMessage, hand_over: HandOver, numbers: Numbers) -> str:
     message = Message.objects.filter(key=parcel.key).first()
     devices = list(PushSubscription.objects.filter(person_id=parcel.address).order_by("pk"))
     if message is None or not devices:
-        raise Refused("there is no device to push to", final=True)
+        raise Rejected("there is no device to push to", final=True)
     seconds = ttl_seconds(parcel.content, numbers)
     placed = reception.place(parcel.key, "push", seconds / _DAY_SECONDS, worker.utc_now())
     assert placed is not None
     body = payload(parcel, placed.code)
     if len(body) > PLAIN_MOST:
-        raise Refused(f"it is larger than {PLAIN_MOST} bytes", final=True)
+        raise Rejected(f"it is larger than {PLAIN_MOST} bytes", final=True)
     found = _Round()
     for device in devices:
         _to(device, service, body, seconds, message, hand_over, numbers, found)
@@ -108,12 +126,16 @@ def ttl_seconds(content: Mapping[str, Any], numbers: Numbers) -> int:
     return int(timedelta(minutes=min(float(minutes), numbers.push.ttl_minutes)).total_seconds())
 
 
-def payload(parcel: Parcel, code: str) -> bytes:
+def payload(parcel: OutboundMessage, code: str) -> bytes:
     """What the device gets to read: words, the link, and where it says what became of it."""
     said = parcel.content
-    found = {"id": parcel.id, "title": said["title"], "text": said["text"],
-             "link": said.get("link") or "",
-             "report": f"{settings.PUBLIC_URL}/in-app/v1/received/{code}/"}  # fmt: skip
+    found = {
+        "id": parcel.id,
+        "title": said["title"],
+        "text": said["text"],
+        "link": said.get("link") or "",
+        "report": f"{settings.PUBLIC_URL}/in-app/v1/received/{code}/",
+    }
     return json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode()
 
 
@@ -128,7 +150,7 @@ def _to(
     found: _Round,
 ) -> None:
     if not numbers.push.knows(device.endpoint):  # policy may have changed since it subscribed
-        found.never.append(Refused("its push service is not listed in policy", final=True))
+        found.never.append(Rejected("its push service is not listed in policy", final=True))
         return
     keys = WebPushKeys(auth=device.auth, p256dh=device.p256dh)
     subscription = WebPushSubscription(endpoint=AnyHttpUrl(device.endpoint), keys=keys)
@@ -136,16 +158,17 @@ def _to(
     urgency = "high" if message.urgent else "normal"
     headers = {**sealed.headers, "content-type": "application/octet-stream", "urgency": urgency}
     try:
-        posting.post(device.endpoint, sealed.encrypted, headers, hand_over)
+        own = ("127.0.0.1",) if numbers.push.allow_loopback else ()
+        posting.post(device.endpoint, sealed.encrypted, headers, hand_over, internal=own)
     except InDoubt as broke:
         found.doubts.append(broke)
-    except Refused as no:
+    except Rejected as no:
         _judge(device, no, found)
     else:
         found.reached += 1
 
 
-def _judge(device: PushSubscription, no: Refused, found: _Round) -> None:
+def _judge(device: PushSubscription, no: Rejected, found: _Round) -> None:
     if no.status in _GONE:
         PushSubscription.objects.filter(pk=device.pk).delete()
     elif no.final or no.status == _TOO_LARGE:
@@ -154,4 +177,4 @@ def _judge(device: PushSubscription, no: Refused, found: _Round) -> None:
         found.later.append(no)
 
 
-PUSH = WebPushChannel()
+TRANSPORT = WebPushChannel()

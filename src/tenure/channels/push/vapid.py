@@ -12,8 +12,10 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from webpush.vapid import VAPID
 
 from tenure.channels.models import PushKey
-from tenure.channels.numbers import Numbers
+from tenure.channels.settings import Numbers
 from tenure.core import audit, worker
+
+_NOWHERE = ("localhost", "local", "localdomain", "internal", "lan", "home", "invalid", "test")
 
 
 def key(now: datetime | None = None) -> PushKey:
@@ -36,5 +38,21 @@ def public_text(kept: PushKey) -> str:
 
 
 def contact(numbers: Numbers) -> str:
-    """The mail address at which a push service reaches whoever runs this workspace."""
-    return numbers.push.contact or parseaddr(numbers.mail.sender)[1]
+    """The mail address at which a push service reaches whoever runs this workspace; empty if none
+    is known that leads anywhere. Some services (Apple's) refuse every push without one."""
+    address = numbers.push.contact or parseaddr(numbers.mail.sender)[1]
+    return address if leads_somewhere(address) else ""
+
+
+def leads_somewhere(address: str) -> bool:
+    """Whether a mail address could be one of the internet's.
+
+    >>> [leads_somewhere(a) for a in ("ops@shop.example", "success@localhost", "ops@box.local", "")]
+    [True, False, False, False]
+    """
+    name, _, host = address.strip().lower().rpartition("@")
+    return bool(name) and "." in host.strip(".") and host.rpartition(".")[2] not in _NOWHERE
+
+
+NO_CONTACT = "push services are told no address at which they reach you"
+ASK = "set [push] contact in the policy document 'channels' to a mail address that you read"

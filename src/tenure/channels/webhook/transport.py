@@ -1,4 +1,8 @@
-"""Webhooks: any JSON to an endpoint of one's own, signed, with the same id at every attempt."""
+"""Webhooks: any JSON to an endpoint of one's own, signed, with the same id at every attempt.
+
+As Standard Webhooks 1.0 says, a receiver that answers 410 is switched off, and everything else but
+success is tried again: a receiver may say 401 or 404 for a minute while it is being changed.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +12,13 @@ from contextlib import contextmanager
 from typing import Any
 
 from tenure.analytics.errors import SpecError
-from tenure.channels import posting
-from tenure.channels.registry import HandOver, Parcel, Send
+from tenure.channels import endpoints, posting
+from tenure.channels.registry import Channel, HandOver, OutboundMessage, Rejected, Send
 from tenure.channels.webhook import signing
-from tenure.core import worker
+from tenure.core import audit, worker
 
 
-class Webhook:
+class Webhook(Channel):
     """The channel ``webhook``. Address: the name of an endpoint. Content: ``type`` and ``data``."""
 
     name = "webhook"
@@ -33,13 +37,23 @@ class Webhook:
         """Each message has a connection of its own."""
         yield self._send
 
-    def _send(self, parcel: Parcel, hand_over: HandOver) -> str:
+    def _send(self, parcel: OutboundMessage, hand_over: HandOver) -> str:
         found = posting.endpoint(parcel.address, self.name)
         moment = worker.utc_now()
         body = json.dumps({"timestamp": moment.isoformat(), **parcel.content}).encode()
         signed = signing.headers(found.secrets, parcel.id, int(moment.timestamp()), body)
         headers = {"content-type": "application/json", "user-agent": "Tenure", **signed}
-        return posting.post(found.url, body, headers, hand_over)
+        try:
+            return posting.post(found.url, body, headers, hand_over, final=_is_gone)
+        except Rejected as no:
+            if no.status == posting.GONE:
+                endpoints.switch(found, False, audit.SYSTEM, now=moment)
+            raise
 
 
-WEBHOOK = Webhook()
+def _is_gone(status: int) -> bool:
+    """Standard Webhooks: everything but success is tried again, save 410, which ends it."""
+    return status == posting.GONE
+
+
+TRANSPORT = Webhook()

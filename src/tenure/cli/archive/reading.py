@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tenure.cli.archive import layout, state
-from tenure.cli.output import CommandError, Report
+from tenure.kit.commands.output import CommandError, Report
 
 
 def restore(

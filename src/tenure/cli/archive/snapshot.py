@@ -13,7 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 from deltalake import DeltaTable
 
-from tenure.cli.output import CommandError
+from tenure.kit.commands.output import CommandError
 
 TRIES = 5
 

@@ -9,7 +9,7 @@ import subprocess
 from contextlib import closing
 from pathlib import Path
 
-from tenure.cli.output import CommandError, Report
+from tenure.kit.commands.output import CommandError, Report
 
 
 def copy_sqlite(source: Path, target: Path, pages: int, progress: Report) -> None:

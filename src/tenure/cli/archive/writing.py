@@ -16,7 +16,7 @@ from typing import IO, Any
 
 from tenure import __version__
 from tenure.cli.archive import layout, snapshot, state
-from tenure.cli.output import CommandError, Report
+from tenure.kit.commands.output import CommandError, Report
 
 
 def backup(
@@ -32,9 +32,12 @@ def backup(
         versions = snapshot.take(home / layout.LAKE, staging / layout.LAKE)
         _link_others(home, staging, target)
         manifest = {
-            "format": layout.FORMAT, "tenure": __version__, "made_at": now.isoformat(),
-            "state": kind, "lake": versions,
-        }  # fmt: skip
+            "format": layout.FORMAT,
+            "tenure": __version__,
+            "made_at": now.isoformat(),
+            "state": kind,
+            "lake": versions,
+        }
         return _write(staging, target, manifest, progress)
 
 

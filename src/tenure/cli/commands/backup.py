@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from tenure.cli.output import print_json, progress, say
+from tenure.kit.commands.output import print_json, progress, say
 
 
 def register(app: typer.Typer) -> None:
@@ -25,7 +25,7 @@ def backup(
 
     Holds state, facts and the signing key, so keep it as safe as the workspace itself.
     """
-    from tenure.cli import boot
+    from tenure.kit.commands import boot
 
     boot.setup()
     from tenure.cli import archive

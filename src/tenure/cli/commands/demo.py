@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from tenure.cli.output import CommandError, progress, say
+from tenure.kit.commands.output import CommandError, progress, say
 
 DEFAULT_HOME = "tenure-data-demo"
 WELCOME = """
@@ -58,9 +58,15 @@ def demo(
         say("[dim]Done in {s} s.[/]", s=f"{time.perf_counter() - started:.1f}")
     csm = next(c for c in company.team if c.role == "csm")
     say(
-        WELCOME, company=company.name, end=mark.end, home=folder, port=port,
-        admin=company.team[0].email, csm=csm.email, password=seeding.PASSWORD,
-    )  # fmt: skip
+        WELCOME,
+        company=company.name,
+        end=mark.end,
+        home=folder,
+        port=port,
+        admin=company.team[0].email,
+        csm=csm.email,
+        password=seeding.PASSWORD,
+    )
     if serve:
         from tenure.cli.commands.serve import serve as start
 
@@ -83,7 +89,7 @@ def _prepare(folder: Path, accounts: int | None, seed: int | None) -> Any:
     _refuse_other(folder, mark, accounts, seed)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     os.environ["TENURE_HOME"] = str(folder)
-    from tenure.cli import boot
+    from tenure.kit.commands import boot
 
     boot.setup()
     if mark is None:
@@ -124,6 +130,10 @@ def _carry_out(work: Any) -> None:
         with progress(step.title) as report:
             outcome = step.run(report)
         seconds = f"{time.perf_counter() - began:5.1f} s"
-        say("[green]✓[/] {title} [dim]{took}[/]  {outcome}", title=step.title, took=seconds,
-            outcome=outcome)  # fmt: skip
+        say(
+            "[green]✓[/] {title} [dim]{took}[/]  {outcome}",
+            title=step.title,
+            took=seconds,
+            outcome=outcome,
+        )
     work.finish()

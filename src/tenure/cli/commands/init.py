@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
-from tenure.cli.output import CommandError, print_json, say
+from tenure.kit.commands import operator
+from tenure.kit.commands.output import CommandError, print_json, say
 
+ANSWER = "give --email and --password-stdin, with the password on standard input"
 NEXT_STEPS = """
 [bold]Your workspace is ready.[/]
   Folder      {home}
@@ -40,9 +41,9 @@ def init(
 
     Asks for what is not given. The folder is TENURE_HOME (default ./tenure-data).
     """
-    from tenure.cli import boot
+    from tenure.kit.commands import boot
 
-    boot.setup()
+    boot.setup(makes=True)
     from tenure.core import keys, team, workspace
 
     if not team.is_new():
@@ -63,20 +64,11 @@ def init(
 
 
 def _ask(question: str) -> str:
-    _refuse_without_terminal()
+    operator.refuse_without_terminal(ANSWER)
     return str(typer.prompt(question))
 
 
 def _password(from_stdin: bool) -> str:
-    if from_stdin:
-        return sys.stdin.readline().rstrip("\r\n")
-    _refuse_without_terminal()
-    return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
-
-
-def _refuse_without_terminal() -> None:
-    if not sys.stdin.isatty():
-        raise CommandError(
-            "there is no terminal to ask on",
-            "give --email and --password-stdin, with the password on standard input",
-        )
+    if not from_stdin:
+        operator.refuse_without_terminal(ANSWER)
+    return operator.password(from_stdin=from_stdin)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +10,8 @@ from typing import Annotated
 import typer
 from rich.syntax import Syntax
 
-from tenure.cli.output import complain, out, print_json, print_rows, say
+from tenure.kit.commands import operator
+from tenure.kit.commands.output import complain, out, print_json, print_rows, say
 
 Name = Annotated[str, typer.Argument(help="Name of the document; see: tenure policy list.")]
 Folder = Annotated[Path, typer.Argument(help="Folder of policy files.")]
@@ -33,13 +33,13 @@ def register(app: typer.Typer) -> None:
 
 
 def _start() -> None:
-    from tenure.cli import boot
+    from tenure.kit.commands import boot
 
     boot.setup()
 
 
 def _author(given: str) -> str:
-    return given or f"{getpass.getuser()} (command line)"
+    return given or operator.name()
 
 
 def list_(as_json: Json = False) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from tenure.cli.output import CommandError, print_json, progress, say
+from tenure.kit.commands.output import CommandError, print_json, progress, say
 
 
 def register(app: typer.Typer) -> None:
@@ -37,12 +37,16 @@ def restore(
     home = workspace.current().home
     with progress("Restoring") as report:
         manifest = archive.restore(
-            file, home, database_url=os.environ.get("DATABASE_URL", ""), force=force,
-            now=datetime.now(UTC), progress=report,
-        )  # fmt: skip
-    from tenure.cli import boot
+            file,
+            home,
+            database_url=os.environ.get("DATABASE_URL", ""),
+            force=force,
+            now=datetime.now(UTC),
+            progress=report,
+        )
+    from tenure.kit.commands import boot
 
-    boot.setup()
+    boot.setup(makes=True)
     made = {"home": str(home), "made_at": manifest["made_at"], "lake": manifest["lake"]}
     if as_json:
         print_json(made)

@@ -18,13 +18,16 @@ def serve(
     worker: Annotated[bool, typer.Option(help="Run a worker beside the server.")] = True,
 ) -> None:
     """Serve pages, API and ingestion until interrupted."""
-    from tenure.cli import boot
-    from tenure.cli.output import err
+    from tenure.kit.commands import boot
+    from tenure.kit.commands.output import err
 
     boot.setup()
     check_free(host, port)
     shown = "127.0.0.1" if host in ("", "0.0.0.0", "::") else host  # noqa: S104 - only shown
-    err.print(f"Tenure serves on [bold]http://{shown}:{port}[/]  (stop with Ctrl-C)")
+    from django.conf import settings
+
+    scheme = "https" if settings.TLS_CERT else "http"
+    err.print(f"Tenure serves on [bold]{scheme}://{shown}:{port}[/]  (stop with Ctrl-C)")
     from tenure.web.server import serve as run
 
     run(host, port, with_worker=worker)
@@ -34,7 +37,7 @@ def check_free(host: str, port: int) -> None:
     """Say so before anything starts when the port is taken."""
     import socket
 
-    from tenure.cli.output import CommandError
+    from tenure.kit.commands.output import CommandError
 
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

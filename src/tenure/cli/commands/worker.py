@@ -16,7 +16,7 @@ def worker(
     parent: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Flush, resolve, compact and do jobs until interrupted. Several may share a workspace."""
-    from tenure.cli import boot
+    from tenure.kit.commands import boot
 
     boot.setup()
     from tenure.web.server import work

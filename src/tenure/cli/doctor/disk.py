@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from tenure.cli.doctor.finding import Finding, Level
+from tenure.core.doctor import Finding, Level
 from tenure.core.operations import DoctorLimits
 
 MB = 1024 * 1024
@@ -21,9 +21,11 @@ def folder(home: Path) -> Iterator[Finding]:
         yield Finding("workspace", Level.OK, f"{home} can be written")
     except OSError as error:
         yield Finding(
-            "workspace", Level.FAIL, f"{home} cannot be written: {error.strerror}",
+            "workspace",
+            Level.FAIL,
+            f"{home} cannot be written: {error.strerror}",
             "free space, or give the user who runs Tenure the right to write there",
-        )  # fmt: skip
+        )
     finally:
         probe.unlink(missing_ok=True)
 

@@ -10,15 +10,16 @@ from pathlib import Path
 from django.db.utils import DatabaseError
 
 from tenure.analytics.errors import SpecError
-from tenure.cli.doctor import disk, facts, mail, money, state
-from tenure.cli.doctor.finding import Finding, Level
+from tenure.cli.doctor import disk, state
 from tenure.core import operations
+from tenure.core.doctor import Finding, Level
+from tenure.core.slices import INSTALLED
 
 Check = Callable[[], Iterator[Finding]]
 
 
-def examine(home: Path, now: datetime) -> Iterator[Finding]:
-    """Findings of every check of the workspace ``home``."""
+def examine(home: Path, now: datetime, *, deep: bool = False) -> Iterator[Finding]:
+    """Findings of every check of the workspace ``home``; ``deep`` reads everything there is."""
     limits = _limits()
     first: list[tuple[str, Check]] = [
         ("workspace", partial(disk.folder, home)),
@@ -32,13 +33,11 @@ def examine(home: Path, now: datetime) -> Iterator[Finding]:
         ("policy", state.policies),
         ("workers", partial(state.work, limits, now)),
         ("clock", partial(state.clock, limits, now)),
-        ("inbox", partial(facts.inbox, limits, now)),
-        ("lake", facts.tables),
-        ("sources", facts.sources),
-        ("quarantine", facts.quarantine),
-        ("mail", partial(mail.way, now)),
-        ("billing", partial(money.promised, now)),
-        ("stripe", money.stripe),
+        *(
+            (name, partial(one.resolve(check), limits, now))
+            for one in INSTALLED
+            for name, check in ({**one.doctor, **one.deep_doctor} if deep else one.doctor).items()
+        ),
     ]
     for name, check in (*first, *later):
         yield from _guarded(name, check)

@@ -33,7 +33,7 @@ class Unavailable(Exception):  # noqa: N818 - says what is so
     """The billing system cannot be reached: ask again later, with the same key."""
 
 
-class Refused(Exception):  # noqa: N818
+class Rejected(Exception):  # noqa: N818
     """The billing system says no, and will say so again."""
 
 
@@ -61,7 +61,8 @@ class Billing(Protocol):
     def apply_coupon(
         self, which: Subscription, *, percent: int, months: int, key: str, now: datetime
     ) -> Outcome:
-        """Take a discount off the coming invoices."""
+        """A discount beside those there are: off the coming invoices of so many months; 0 months:
+        off the next invoice alone, whenever that is."""
 
     def pause(self, which: Subscription, *, until: datetime, key: str, now: datetime) -> Outcome:
         """Collect nothing until a moment."""
@@ -72,8 +73,9 @@ class Billing(Protocol):
     def resume(self, which: Subscription, *, key: str, now: datetime) -> Outcome:
         """End a pause: collect again from now on. One that is not paused stays as it is."""
 
-    def remove_coupon(self, which: Subscription, *, key: str, now: datetime) -> Outcome:
-        """Take no more discount off."""
+    def remove_coupon(self, which: Subscription, *, of: str, key: str, now: datetime) -> Outcome:
+        """Take off no more what the act under the key ``of`` gave; others stay. One that is not
+        there any more is none."""
 
     def keep(self, which: Subscription, *, key: str, now: datetime) -> Outcome:
         """Take a cancellation back that has not come into force; Refused if it has."""
@@ -81,7 +83,7 @@ class Billing(Protocol):
 
 BILLING = {
     "ledger": "tenure.connectors.billing.ledger:LEDGER",
-    "stripe": "tenure.connectors.billing.stripe:STRIPE",
+    "stripe": "tenure.connectors.stripe.billing:STRIPE",
 }
 
 

@@ -1,237 +1,169 @@
-"""CSV as it is found: any delimiter and encoding, BOM, quoted newlines, lines that do not fit."""
+"""CSV as it is found: any delimiter and encoding, BOM, all line ends, quoted newlines, rows that do
+not fit. Rows are those of Python's ``csv``; lines are those of an editor."""
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv as pcsv
 
 from tenure.analytics.errors import SpecError
-from tenure.connectors.files.readers import Chunk, Opened, Unreadable, empty_lines
-
-_SAMPLE = 256 << 10
-_BLOCK = 16 << 20
-_BOMS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
-)  # fmt: skip
-_DELIMITERS = ",;\t|"
-FALLBACK = "cp1252"
+from tenure.connectors.files.chunks import Chunk, Opened, Unreadable
+from tenure.connectors.files.csv_outline import Outline, outline
+from tenure.connectors.files.settings import settings
 
 
-def open_csv(path: Path, delimiter: str = "", encoding: str = "") -> Opened:
-    """A CSV file with a header line; what is not told is found out."""
-    encoding = encoding or find_encoding(path)
-    sample = _sample(path, encoding)
-    delimiter = {"tab": "\t", "\\t": "\t"}.get(delimiter, delimiter) or find_delimiter(sample)
-    names, header_lines = _header(path, sample, delimiter)
-    notes = (f"read as {encoding}",) if encoding == FALLBACK else ()
+def open_csv(path: Path, delimiter: str = "", encoding: str = "", header: int = 0) -> Opened:
+    """A CSV file with a line that names its columns; what is not told is found out."""
+    found = outline(path, delimiter, encoding, header)
 
     def chunks(size: int) -> Iterator[Chunk]:
-        return _Reading(path, encoding, delimiter, names, header_lines).chunks(size)
+        with path.open("rb") as raw:
+            yield from _Reading(path, found, raw).chunks(size)
 
-    return Opened(path, "csv", names, chunks, path.stat().st_size, untyped=True, notes=notes)
-
-
-def find_encoding(path: Path) -> str:
-    """The encoding: by its byte order mark, UTF-8 if all of it is, else Windows-1252."""
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    with path.open("rb") as file:
-        head = file.read(4)
-        for bom, name in _BOMS:
-            if head.startswith(bom):
-                return name
-        file.seek(0)
-        try:
-            while block := file.read(8 << 20):
-                decoder.decode(block)
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            return FALLBACK
-    return "utf-8"
+    return Opened(
+        path, "csv", found.names, chunks, path.stat().st_size, untyped=True, notes=found.notes
+    )
 
 
-def _sample(path: Path, encoding: str) -> str:
-    try:
-        with path.open(encoding=encoding, errors="replace", newline="") as file:
-            return file.read(_SAMPLE)
-    except LookupError as error:
-        raise SpecError(
-            "--encoding", encoding, "is no encoding", "write utf-8 or cp1252"
-        ) from error
+class _Lines:
+    """The lines of a file, with those of the row that is being read kept aside."""
 
+    def __init__(self, text: IO[str]) -> None:
+        self._text = text
+        self.held: list[str] = []
+        self.number = 0
 
-def find_delimiter(sample: str) -> str:
-    """The delimiter under which most lines have as many fields as the header (more than one).
+    def __iter__(self) -> _Lines:
+        return self
 
-    >>> find_delimiter("a;b;c\\n1,5;2;3\\n4;5;6\\n")
-    ';'
-    """
-    best, score = ",", 0.0
-    for delimiter in _DELIMITERS:
-        rows = list(csv.reader(io.StringIO(sample), delimiter=delimiter))[:50]
-        width = len(rows[0]) if rows else 0
-        if width < 2:
-            continue
-        found = sum(len(row) == width for row in rows) / len(rows) * min(width, 5)
-        if found > score:
-            best, score = delimiter, found
-    return best
-
-
-def _header(path: Path, sample: str, delimiter: str) -> tuple[list[str], int]:
-    reader = csv.reader(io.StringIO(sample), delimiter=delimiter)
-    names = next((row for row in reader if any(cell.strip() for cell in row)), None)
-    if names is None:
-        raise SpecError(str(path), "line 1", "has no header", "name the columns in the first line")
-    names = [n.strip() or f"column_{i}" for i, n in enumerate(names, 1)]
-    twice = sorted({n for n in names if names.count(n) > 1})
-    if twice:
-        remedy = "give each column a name of its own"
-        raise SpecError(str(path), "line 1", f"names {', '.join(twice)} twice", remedy)
-    return names, reader.line_num
+    def __next__(self) -> str:
+        line = next(self._text)
+        self.number += 1
+        self.held.append(line)
+        return line
 
 
 @dataclass
 class _Reading:
-    """One pass over the file; keeps count of lines, also where quoted fields hold newlines."""
+    """One pass over the file."""
 
     path: Path
-    encoding: str
-    delimiter: str
-    names: list[str]
-    header_lines: int
-    bad: list[tuple[int, str, str]] = field(default_factory=list)
-    row: int = 0
-    extra_lines: int = 0
-    placed: list[Unreadable] = field(default_factory=list)
+    how: Outline
+    raw: IO[bytes]
+    rows: list[list[str]] = field(default_factory=list)
+    at: list[int] = field(default_factory=list)
+    bad: list[Unreadable] = field(default_factory=list)
+    begun: int = 0
 
     def chunks(self, size: int) -> Iterator[Chunk]:
-        held: list[tuple[pa.Table, pa.Array]] = []
-        unreadable: list[Unreadable] = []
-        done = 0
-        for batch in self._batches():
-            done += batch.nbytes
-            table, lines = self._with_lines(pa.Table.from_batches([batch]))
-            unreadable += self._take_bad()
-            held.append((table, lines))
-            if sum(t.num_rows for t, _ in held) >= size:
-                yield self._joined(held, unreadable, done)
-                held, unreadable = [], []
-        unreadable += self._take_bad(rest=True)
-        if held or unreadable:
-            yield self._joined(held, unreadable, done)
+        most = int(settings()["chunk_mb"]) << 20
+        for line, cells, text in self._read():
+            self._take(line, cells, text)
+            if len(self.rows) + len(self.bad) >= size or self.raw.tell() - self.begun > most:
+                yield self._chunk()
+        if self.rows or self.bad:
+            yield self._chunk()
 
-    def _joined(
-        self, held: list[tuple[pa.Table, pa.Array]], bad: list[Unreadable], done: int
-    ) -> Chunk:
-        if not held:
-            return Chunk(self._schema().empty_table(), empty_lines(), bad, done)
-        lines = pa.concat_arrays([lines for _, lines in held])
-        return Chunk(pa.concat_tables([t for t, _ in held]), lines, bad, done)
+    def _take(self, line: int, cells: list[str], text: list[str]) -> None:
+        if len(cells) == len(self.how.names):
+            if any(cells):
+                self.rows.append(cells)
+                self.at.append(line)
+        elif cells and any(c.strip() for c in cells):
+            if len(text) > 1:
+                self._check_swallowed(line, text)
+            problem = f"it has {len(cells)} fields where the header has {len(self.how.names)}"
+            self.bad.append(Unreadable(line, "".join(text).rstrip("\r\n"), problem))
 
-    def _schema(self) -> pa.Schema:
-        return pa.schema([(n, pa.string()) for n in self.names])
+    def _chunk(self) -> Chunk:
+        columns = [_column(list(values)) for values in zip(*self.rows, strict=True)]
+        schema = pa.schema([(name, pa.string()) for name in self.how.names])
+        table = pa.Table.from_arrays(columns, schema=schema) if columns else schema.empty_table()
+        self.begun = self.raw.tell()
+        chunk = Chunk(table, pa.array(self.at, pa.int64()), self.bad, self.begun)
+        self.rows, self.at, self.bad = [], [], []
+        return chunk
 
-    def _batches(self) -> Iterator[pa.RecordBatch]:
+    def _read(self) -> Iterator[tuple[int, list[str], list[str]]]:
+        """(line, cells, lines as they stand) of every row below the header."""
+        text = io.TextIOWrapper(self.raw, encoding=self.how.encoding, newline="")
+        lines = _Lines(text)
         try:
-            with self._open() as reader:
-                yield from reader
-        except pa.ArrowInvalid as error:
-            if "Empty CSV" in str(error):
+            for _ in range(self.how.skipped):
+                next(lines)
+            yield from self._parsed(lines)
+        except UnicodeDecodeError as error:
+            remedy = f"name its encoding (--encoding); it was read as {self.how.encoding}"
+            where = f"after line {lines.number}"
+            raise SpecError(str(self.path), where, "cannot be decoded", remedy) from error
+        finally:
+            text.detach()
+
+    def _parsed(self, lines: _Lines) -> Iterator[tuple[int, list[str], list[str]]]:
+        reader = csv.reader(lines, delimiter=self.how.delimiter, strict=True)
+        header = True
+        while True:
+            lines.held, line = [], lines.number + 1
+            try:
+                cells = next(reader)
+            except StopIteration:
                 return
-            remedy = "repair that place, or name --encoding and --delimiter"
+            except csv.Error as error:
+                cells = self._leniently(line, lines.held, error)
+            if not header:
+                yield line, cells, lines.held
+            elif any(c.strip() for c in cells):
+                header = False
+
+    def _leniently(self, line: int, text: list[str], error: csv.Error) -> list[str]:
+        """A row whose quotes are not closed as they should be, if it stays within its line."""
+        if len(text) == 1 and _closed(text[0], self.how.delimiter):
+            return next(csv.reader(text, delimiter=self.how.delimiter))
+        raise self._unclosed(line, text, str(error))
+
+    def _unclosed(self, line: int, text: list[str], error: str) -> SpecError:
+        if "field limit" in error:
+            problem = f"has a field of more than {settings()['most_field_mb']} MB"
+        elif "unexpected end" in error:
+            problem = "opens a quote that is never closed"
+        else:
+            problem = f"opens a quote that is closed wrongly on line {line + len(text) - 1}"
+        remedy = "close the quote, or write it twice where it belongs to the text; nothing landed"
+        return SpecError(str(self.path), f"line {line}", problem, remedy)
+
+    def _check_swallowed(self, line: int, text: list[str]) -> None:
+        """A row over several lines that does not fit, while lines within it do, swallowed them."""
+        width, delimiter = len(self.how.names), self.how.delimiter
+        alone = csv.reader((t for t in text[1:] if _closed(t, delimiter)), delimiter=delimiter)
+        if width > 1 and any(len(cells) == width for cells in alone):
+            last = line + len(text) - 1
+            remedy = "close the quote, or write it twice where it belongs to the text"
             raise SpecError(
-                str(self.path), f"after line {self.row + self.header_lines}", str(error), remedy
-            ) from error
-
-    def _open(self) -> pcsv.CSVStreamingReader:
-        encoding = "utf-8" if self.encoding == "utf-8-sig" else self.encoding
-        return pcsv.open_csv(
-            self.path,
-            read_options=pcsv.ReadOptions(
-                use_threads=False, block_size=_BLOCK, column_names=self.names,
-                skip_rows=self.header_lines, encoding=encoding,
-            ),
-            parse_options=pcsv.ParseOptions(
-                delimiter=self.delimiter, newlines_in_values=True, ignore_empty_lines=False,
-                invalid_row_handler=self._invalid,
-            ),
-            convert_options=pcsv.ConvertOptions(
-                column_types=self._schema(), null_values=[""], strings_can_be_null=True,
-                quoted_strings_can_be_null=True,
-            ),
-        )  # fmt: skip
-
-    def _invalid(self, row: pcsv.InvalidRow) -> str:
-        problem = f"it has {row.actual_columns} fields where the header has {row.expected_columns}"
-        self.bad.append((row.number or 0, row.text or "", problem))
-        return "skip"
-
-    def _with_lines(self, table: pa.Table) -> tuple[pa.Table, pa.Array]:
-        """Numbers the rows of a batch: skipped rows and newlines inside fields count as lines."""
-        numbers = self._numbers(table.num_rows)
-        before = np.concatenate([[0], np.cumsum(self._newlines(table))]) + self.extra_lines
-        self._place_bad(numbers, before)
-        self.extra_lines = int(before[-1])
-        lines = numbers + before[:-1]
-        there = self._not_blank(table)
-        return _unescaped(table.filter(pa.array(there))), pa.array(lines[there])
-
-    def _numbers(self, count: int) -> np.ndarray:
-        skipped = [n for n, _, _ in self.bad]
-        numbers = np.arange(self.row + 1, self.row + 1 + count + len(skipped)) + self.header_lines
-        numbers = numbers[~np.isin(numbers, skipped)][:count]
-        self.row = int(numbers[-1]) - self.header_lines if count else self.row
-        return numbers
-
-    def _place_bad(self, numbers: np.ndarray, before: np.ndarray) -> None:
-        """Moves the skipped rows of this batch to ``placed``; read-ahead may know later ones."""
-        last = self.row + self.header_lines
-        for number, text, problem in self.bad:
-            if number <= last:
-                line = number + int(before[np.searchsorted(numbers, number)])
-                self.placed.append(Unreadable(line, text, problem))
-        self.bad = [b for b in self.bad if b[0] > last]
-
-    @staticmethod
-    def _not_blank(table: pa.Table) -> np.ndarray:
-        there = np.zeros(table.num_rows, dtype=bool)
-        for column in table.columns:
-            there |= pc.is_valid(column).to_numpy()
-            if there.all():
-                break
-        return there
-
-    def _newlines(self, table: pa.Table) -> np.ndarray:
-        total = np.zeros(table.num_rows, dtype=np.int64)
-        for column in table.columns:
-            found = pc.count_substring(column, "\n")
-            if pc.sum(found).as_py():
-                total += pc.fill_null(found, 0).to_numpy()
-        return total
-
-    def _take_bad(self, rest: bool = False) -> list[Unreadable]:
-        if rest:
-            extra = self.extra_lines
-            self.placed += [Unreadable(n + extra, text, why) for n, text, why in self.bad]
-        taken, self.placed = [u for u in self.placed if u.text.strip()], []
-        return taken
+                str(self.path),
+                f"line {line}",
+                f"opens a quote that is closed only on line {last}; the rows between would be lost",
+                remedy,
+            )
 
 
-def _unescaped(table: pa.Table) -> pa.Table:
-    """Takes off the apostrophes that ``tenure export`` puts in front of formulas."""
-    for i, column in enumerate(table.columns):
-        if pc.any(pc.starts_with(column, "'")).as_py():
-            clean = pc.replace_substring_regex(column, r"^'([=+\-@\t\r])", r"\1")
-            table = table.set_column(i, table.field(i), clean)
-    return table
+def _closed(line: str, delimiter: str) -> bool:
+    """Whether a line is a row by itself: a quote that it opens, it closes."""
+    several = csv.reader([line, "x\n"], delimiter=delimiter)
+    return next(several) is not None and several.line_num == 1
+
+
+def _column(values: list[str]) -> pa.Array:
+    """The values of a column; what is empty is NULL. Takes off the apostrophes that ``tenure
+    export`` puts in front of formulas."""
+    column = pa.array(values, pa.string())
+    column = pc.if_else(pc.equal(column, ""), None, column)
+    if pc.any(pc.starts_with(column, "'")).as_py():
+        return pc.replace_substring_regex(column, r"^'([=+\-@\t\r])", r"\1")
+    return column

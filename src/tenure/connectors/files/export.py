@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 
 from tenure.analytics.errors import SpecError
 from tenure.analytics.tables import TABLES
-from tenure.facts import lake, sql
+from tenure.facts import lake, queries, sql
 from tenure.facts.casts import literal, quote
 
 FORMATS = ("csv", "parquet", "json")
@@ -44,17 +44,26 @@ class Layout:
 _SCORES = Layout(
     "scores",
     ("account_id", "as_of", "model", "health", "band", "risk", "risk_level", "coverage"),
-    ("account_id", "as_of", "model"), ("run_id",), "as_of",
-)  # fmt: skip
+    ("account_id", "as_of", "model"),
+    ("run_id",),
+    "as_of",
+)
 _SIGNALS = Layout(
     "signal_values",
     ("account_id", "as_of", "model", "signal", "value", "text"),
-    ("account_id", "as_of", "model", "signal"), ("run_id",), "as_of",
-)  # fmt: skip
+    ("account_id", "as_of", "model", "signal"),
+    ("run_id",),
+    "as_of",
+)
 _SQL = {
-    "text": "VARCHAR", "json": "VARCHAR", "int": "BIGINT", "float": "DOUBLE", "bool": "BOOLEAN",
-    "timestamp": "TIMESTAMPTZ", "date": "DATE",
-}  # fmt: skip
+    "text": "VARCHAR",
+    "json": "VARCHAR",
+    "int": "BIGINT",
+    "float": "DOUBLE",
+    "bool": "BOOLEAN",
+    "timestamp": "TIMESTAMPTZ",
+    "date": "DATE",
+}
 RESULTS = {"scores": _SCORES, "signals": _SIGNALS}
 _PROVENANCE = ("message_id", "received_at", "backfill", "source")
 _EVENTS_FIRST = ("account_id", "person_id", "event", "timestamp", "message_id")
@@ -90,7 +99,7 @@ def select(name: str, *, history: bool = False, as_of: datetime | None = None) -
         columns += [
             c for c in ("message_id", "received_at", "backfill", "source") if c not in columns
         ]
-    listed = ", ".join(quote(c) for c in columns)
+    listed = ", ".join(_as_known(name, c, as_of) for c in columns)
     if not paths:
         return f"SELECT {_empty_columns(name, columns)} WHERE false"
     files = ", ".join(literal(p) for p in paths)
@@ -112,7 +121,15 @@ def _known(name: str, what: Layout, as_of: datetime | None) -> str:
     moment = f"TIMESTAMPTZ '{as_of.astimezone(UTC).isoformat()}'"
     if name in RESULTS:
         return f"{what.time} <= {moment}"
-    return f"{quote(what.time)} < {moment} AND received_at < {moment}"
+    return queries.was_known(TABLES[name], moment)
+
+
+def _as_known(name: str, column: str, as_of: datetime | None) -> str:
+    """What was told of a moment to come, or learned later, was not known yet."""
+    if as_of is None or name in RESULTS:
+        return quote(column)
+    moment = f"TIMESTAMPTZ '{as_of.astimezone(UTC).isoformat()}'"
+    return queries.column_as_known(TABLES[name].column(column), moment)
 
 
 def _latest(name: str, what: Layout, as_of: datetime | None) -> str:

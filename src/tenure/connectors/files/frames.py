@@ -44,7 +44,8 @@ def load_frame(
     nothing. Gives rows read, new, known and quarantined. SpecError if the mapping does not fit.
     """
     _ready()
-    from tenure.connectors.files.runs import Options, run_import
+    from tenure.connectors.files.job import Options
+    from tenure.connectors.files.runs import run_import
     from tenure.core import workspace
 
     rows = to_arrow(frame)
@@ -56,15 +57,20 @@ def load_frame(
     try:
         pq.write_table(rows, path)
         run = run_import(
-            table, path, mapping, now=now or datetime.now(UTC),
+            table,
+            path,
+            mapping,
+            now=now or datetime.now(UTC),
             options=Options(source=f"frame:{name}", **options),
-        )  # fmt: skip
+        )
     finally:
         path.unlink(missing_ok=True)
     return {
-        "read": run.rows_read, "new": run.rows_new, "known": run.rows_known,
+        "read": run.rows_read,
+        "new": run.rows_new,
+        "known": run.rows_known,
         "quarantined": run.rows_quarantined,
-    }  # fmt: skip
+    }
 
 
 def to_arrow(frame: Any) -> pa.Table:
@@ -73,9 +79,11 @@ def to_arrow(frame: Any) -> pa.Table:
         return frame
     if not hasattr(frame, "__arrow_c_stream__"):
         raise SpecError(
-            "frame", type(frame).__name__, "is no DataFrame",
+            "frame",
+            type(frame).__name__,
+            "is no DataFrame",
             "give a pandas, Polars or Arrow table",
-        )  # fmt: skip
+        )
     table = pa.table(frame)
     extra = [c for c in table.column_names if c.startswith("__index_level_")]
     return table.drop_columns(extra).replace_schema_metadata(None)

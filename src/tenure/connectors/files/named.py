@@ -6,15 +6,13 @@ import difflib
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tenure.analytics.errors import SpecError
+from tenure.connectors.files.job import Options
 from tenure.connectors.files.mapping import Term, options_of, parse_terms, written
 from tenure.connectors.models import FileMapping
 from tenure.core import audit
-
-if TYPE_CHECKING:
-    from tenure.connectors.files.runs import Options
 
 
 def keep(
@@ -41,6 +39,14 @@ def _plain(options: Options) -> dict[str, Any]:
     return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(options).items()}
 
 
+def options_kept(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options of a kept mapping, also of one that was kept by an earlier version."""
+    found = dict(options)
+    if found.pop("major", ()):
+        found["amounts"] = "major"
+    return {k: tuple(v) if isinstance(v, list) else v for k, v in found.items()}
+
+
 def resolve(
     table: str, terms: Mapping[str, Term], options: Options, name: str
 ) -> tuple[dict[str, Term], Options]:
@@ -60,7 +66,6 @@ def resolve(
     said = options_of(_plain(options))
     if options.zone == "UTC":
         said.pop("zone", None)
-    merged = {**kept.options, **said}
-    merged = {k: tuple(v) if isinstance(v, list) else v for k, v in merged.items()}
+    merged = {**options_kept(kept.options), **said}
     kept_terms = parse_terms(f"{field}={text}" for field, text in kept.mapping.items())
     return {**kept_terms, **terms}, replace(options, **merged)

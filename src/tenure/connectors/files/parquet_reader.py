@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tenure.analytics.errors import SpecError
-from tenure.connectors.files.readers import Chunk, Opened
+from tenure.connectors.files.chunks import Chunk, Opened
 
 
 def open_parquet(path: Path) -> Opened:

@@ -1,76 +1,38 @@
-"""Opening a file and reading it in chunks, each row with the line it stands on."""
+"""Opening a file: what it is, and which reader reads it."""
 
 from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+import zipfile
 from pathlib import Path
 
-import pyarrow as pa
-
 from tenure.analytics.errors import SpecError
+from tenure.connectors.files import csv_reader, jsonl_reader, parquet_reader
+from tenure.connectors.files.chunks import Dialect, Opened
 
 ENDINGS = {
-    ".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", ".pq": "parquet",
-    ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl",
-}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Unreadable:
-    """A line that is no row: where, what it says, and what is wrong with it."""
-
-    line: int
-    text: str
-    problem: str
-
-
-@dataclass(frozen=True)
-class Chunk:
-    """Rows as they stand in the file, and the line of each; ``bytes_done`` for the progress bar."""
-
-    rows: pa.Table
-    lines: pa.Array
-    unreadable: list[Unreadable] = field(default_factory=list)
-    bytes_done: int = 0
-
-
-@dataclass(frozen=True)
-class Opened:
-    """A file that can be read: its columns, and its chunks (may be read again)."""
-
-    path: Path
-    format: str
-    columns: list[str]
-    chunks: Callable[[int], Iterator[Chunk]]
-    size: int
-    untyped: bool = False
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Dialect:
-    """What a person says about the file; empty means: find out."""
-
-    format: str = ""
-    delimiter: str = ""
-    encoding: str = ""
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".txt": "csv",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "jsonl",
+}
 
 
 def open_file(path: Path, dialect: Dialect | None = None) -> Opened:
     """Opens ``path`` for reading; SpecError if it is no regular file or of no known kind."""
-    from tenure.connectors.files import csv_reader, jsonl_reader, parquet_reader
-
     dialect = dialect or Dialect()
     check_regular(path)
     kind = dialect.format or _kind(path)
     if kind == "parquet":
         return parquet_reader.open_parquet(path)
     if kind == "jsonl":
-        return jsonl_reader.open_jsonl(path)
-    return csv_reader.open_csv(path, dialect.delimiter, dialect.encoding)
+        return jsonl_reader.open_jsonl(path, dialect.encoding)
+    return csv_reader.open_csv(path, dialect.delimiter, dialect.encoding, dialect.header)
 
 
 def check_regular(path: Path) -> None:
@@ -90,18 +52,39 @@ def check_regular(path: Path) -> None:
         raise SpecError(str(path), "file", "may not be read", "give this user the right to read it")
 
 
+_BINARY = (
+    (b"\x1f\x8b", "is compressed", "unpack it first (gunzip)"),
+    (b"\xd0\xcf\x11\xe0", "is an Excel workbook (.xls)", "save the sheet as CSV (UTF-8)"),
+    (b"%PDF", "is a PDF", "export the table behind it as CSV"),
+)
+"""First bytes of files that are no tables as text, what they are, and what to do."""
+
+
 def _kind(path: Path) -> str:
     with path.open("rb") as file:
-        head = file.read(4)
-    if head == b"PAR1":
+        head = file.read(4096)
+    if head.startswith(b"PAR1"):
         return "parquet"
-    if head[:2] in (b"\x1f\x8b", b"PK"):
-        raise SpecError(str(path), "file", "is compressed", "unpack it first (gunzip, unzip)")
+    if head.startswith(b"PK\x03\x04"):
+        raise SpecError(str(path), "file", *_of_zip(path))
+    for mark, problem, remedy in _BINARY:
+        if head.startswith(mark):
+            raise SpecError(str(path), "file", problem, remedy)
     if path.suffix.lower() in ENDINGS:
         return ENDINGS[path.suffix.lower()]
-    return "jsonl" if head.lstrip()[:1] in (b"{", b"[") else "csv"
+    return "jsonl" if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[") else "csv"
 
 
-def empty_lines() -> pa.Array:
-    """Lines of a chunk without rows."""
-    return pa.array([], pa.int64())
+def _of_zip(path: Path) -> tuple[str, str]:
+    """What a zip file is, and what to do about it."""
+    try:
+        with zipfile.ZipFile(path) as packed:
+            names = packed.namelist()
+    except (zipfile.BadZipFile, OSError):
+        names = []
+    if "xl/workbook.xml" in names or "xl/workbook.bin" in names:
+        remedy = "open it, choose File, Save as, CSV UTF-8; each sheet is a file of its own"
+        return "is an Excel workbook (.xlsx)", remedy
+    if "mimetype" in names and "content.xml" in names:
+        return "is an OpenDocument file (.ods)", "open it and save the sheet as CSV (UTF-8)"
+    return "is compressed", "unpack it first (unzip)"

@@ -11,14 +11,17 @@ from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tenure.analytics.tables import TABLES
+from tenure.connectors.files.settings import settings
 from tenure.core import workspace
 from tenure.facts import sql
 from tenure.facts.casts import quote
+from tenure.facts.lake import WHOLE
 
-_GROUP = 100_000
+_GROUP = 20_000
 _DONE = "complete.json"
 
 
@@ -40,32 +43,43 @@ class Spool:
         self.table = TABLES[table]
         self.days: Counter[date] = Counter()
         self.files = 0
+        self._held: list[pa.Table] = []
 
     def reset(self) -> None:
         """Begin anew."""
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True, mode=0o700)
         self.days.clear()
-        self.files = 0
+        self.files, self._held = 0, []
 
     def add(self, facts: pa.Table) -> None:
         """Keep the facts of one chunk."""
-        if not facts.num_rows:
+        if facts.num_rows:
+            self._held.append(facts)
+        if sum(held.num_rows for held in self._held) >= settings()["spool_rows"]:
+            self._write()
+
+    def _write(self) -> None:
+        if not self._held:
             return
-        con = sql.connection()
-        con.register("facts", facts)
-        ordered = con.sql("SELECT * FROM facts ORDER BY received_day, _row").to_arrow_table()
+        facts, self._held = pa.concat_tables(self._held), []
+        facts = facts.sort_by([("received_day", "ascending"), ("_row", "ascending")])
         path = self.folder / f"{self.files:06d}.parquet"
         pq.write_table(
-            ordered.cast(facts.schema), path, compression="lz4", row_group_size=_GROUP,
-            use_dictionary=["event", "source"], write_page_checksum=False,
-        )  # fmt: skip
+            facts,
+            path,
+            compression="lz4",
+            row_group_size=_GROUP,
+            use_dictionary=["event", "source"],
+            write_page_checksum=False,
+        )
         self.files += 1
-        for row in con.sql("SELECT received_day, count(*) FROM facts GROUP BY 1").fetchall():
-            self.days[row[0]] += row[1]
+        for found in pc.value_counts(facts["received_day"]).to_pylist():
+            self.days[found["values"]] += found["counts"]
 
     def finish(self, notes: dict[str, int]) -> None:
         """All rows are in; ``notes`` are counts to be remembered with them."""
+        self._write()
         days = {day.isoformat(): rows for day, rows in self.days.items()}
         temporary = self.folder / "half.json"
         temporary.write_text(json.dumps({"days": days, "files": self.files, "notes": notes}))
@@ -83,12 +97,14 @@ class Spool:
         return notes
 
     def buckets(self, size: int) -> list[Bucket]:
-        """Whole days of about ``size`` facts together, in order of time."""
+        """Whole days of about ``size`` facts together, in order of time; of tables that are kept
+        by day only so many days that their files are written within the memory."""
+        most = int(settings()["bucket_days"]) if self.table.name not in WHOLE else len(self.days)
         out: list[Bucket] = []
         held: list[date] = []
         rows = 0
         for day in sorted(self.days):
-            if held and rows + self.days[day] > size:
+            if held and (rows + self.days[day] > size or len(held) >= most):
                 out.append(Bucket(held[0], held[-1]))
                 held, rows = [], 0
             if self.days[day] > 2 * size:

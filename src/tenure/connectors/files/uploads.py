@@ -64,9 +64,11 @@ def save(chunks: Iterable[bytes], name: str) -> Upload:
                 size += len(chunk)
                 if size > most:
                     raise SpecError(
-                        shown_name(name), "file", f"is larger than {most >> 20} MB",
+                        shown_name(name),
+                        "file",
+                        f"is larger than {most >> 20} MB",
                         "import it on the server with tenure import",
-                    )  # fmt: skip
+                    )
                 file.write(chunk)
         check_regular(path)
         (folder / "name.json").write_text(json.dumps(shown_name(name)))

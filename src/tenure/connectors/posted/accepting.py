@@ -8,9 +8,9 @@ from typing import Any
 
 import msgspec
 
-from tenure.facts import contracts, validate
-from tenure.facts.inbox import Letter, store
-from tenure.facts.refusal import Refusal
+from tenure.facts import contracts, ingest_policy, validate
+from tenure.facts.inbox import RawRequest, store
+from tenure.facts.rejection import Refusal
 
 PREFIX = "rows:"
 """Beginning of the endpoint under which posted rows are kept in the inbox."""
@@ -41,14 +41,20 @@ def take(
     the way of SDK calls, so that they find the account of their person.
     """
     checked = validate.check(
-        table, rows, now=now, source=source, backfill=backfill, contracts=contracts.current()
+        table,
+        rows,
+        now=now,
+        source=source,
+        backfill=backfill,
+        contracts=contracts.current(),
+        placeholders=ingest_policy.load().ids.listed,
     )
     if table == "events" and not backfill:
         body, endpoint = msgspec.json.encode({"batch": [_call(row) for row in rows]}), CALLS
     else:
         kept = Posted([dict(row) for row in rows], backfill)
         body, endpoint = msgspec.json.encode(kept), f"{PREFIX}{table}"
-    store([Letter(now, source[:80], endpoint, body)])
+    store([RawRequest(now, source[:80], endpoint, body)])
     return [refusal for refusal in checked.refusals if not refusal.warn]
 
 

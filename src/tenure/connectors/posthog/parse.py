@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from tenure.facts.calls import Call, Context, Misfit, Parsed, Parser, Text, misfit
+from tenure.facts.calls import Call, Context, Invalid, Parsed, Parser, Text, misfit
 
 ACCOUNT_TYPES = ("account", "company", "organization", "organisation", "workspace", "team")
 _ONLY_OURS = ("$set", "$set_once", "$groups", "$group_type", "$group_key", "$group_set")
@@ -24,6 +24,8 @@ class _Event(msgspec.Struct, gc=False):
     uuid: Text = None
     timestamp: Text = None
     sent_at: Text = None
+    offset: int | float | None = None
+    engaged: Text = msgspec.field(default=None, name="$distinct_id")
     type: Text = None
     properties: dict[str, Any] = {}
     set: dict[str, Any] | None = msgspec.field(default=None, name="$set")
@@ -33,6 +35,7 @@ class _Event(msgspec.Struct, gc=False):
 class _Batch(msgspec.Struct, gc=False):
     batch: list[msgspec.Raw]
     sent_at: Text = None
+    created_at: Text = None
 
 
 _event = msgspec.json.Decoder(_Event)
@@ -41,7 +44,7 @@ _batch = msgspec.json.Decoder(_Batch)
 
 
 def parse(body: bytes) -> Parsed:
-    """The calls of ``/batch/``, ``/capture/`` and ``/i/v0/e/``: a batch, a list, or one event."""
+    """The calls of ``/batch/``, ``/capture/``, ``/engage/`` and others: a batch, list or event."""
     try:
         items, sent_at = _items(body)
     except msgspec.ValidationError as error:
@@ -57,7 +60,7 @@ def _items(body: bytes) -> tuple[list[msgspec.Raw], Text]:
         return _events.decode(body), None
     try:
         found = _batch.decode(body)
-        return found.batch, found.sent_at
+        return found.batch, found.sent_at or found.created_at
     except msgspec.ValidationError:
         return [msgspec.Raw(body)], None
 
@@ -72,12 +75,19 @@ def _add(parsed: Parsed, item: msgspec.Raw, sent_at: Text) -> None:
     try:
         parsed.calls.extend(to_calls(event))
     except (TypeError, ValueError) as error:
-        parsed.misfits.append(Misfit(bytes(item).decode("utf-8", "replace"), "wrong_shape",
-                                     value=str(error)))  # fmt: skip
+        parsed.misfits.append(
+            Invalid(bytes(item).decode("utf-8", "replace"), "wrong_shape", value=str(error))
+        )
 
 
 def to_calls(event: _Event) -> list[Call]:
-    """One PostHog event as calls: usually one, and an identify more when it brings traits."""
+    """One PostHog event as calls: usually one, and an identify more when it brings traits.
+
+    A browser tells no time but ``offset``: how many milliseconds before sending it was. What comes
+    to ``/engage`` names a person (``$distinct_id``) and traits, and is no event.
+    """
+    if event.event is None and event.engaged is not None:
+        event.event, event.distinct_id = "$set", event.engaged
     properties = event.properties
     call = Call(
         type="track",
@@ -85,6 +95,7 @@ def to_calls(event: _Event) -> list[Call]:
         event=event.event,
         timestamp=event.timestamp,
         sent_at=event.sent_at,
+        ago_ms=event.offset,
         context=Context(
             group_id=_account(properties), session_id=_plain(properties.get("$session_id"))
         ),
@@ -148,6 +159,7 @@ def _identify(call: Call, traits: dict[str, Any]) -> Call:
         user_id=call.user_id,
         timestamp=call.timestamp,
         sent_at=call.sent_at,
+        ago_ms=call.ago_ms,
         traits=_raw(traits),
         context=call.context,
     )
@@ -183,8 +195,12 @@ def _plain(value: Any) -> Text:
 
 def _traits(event: _Event) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for part in (event.properties.get("$set_once"), event.set_once,
-                 event.properties.get("$set"), event.set):  # fmt: skip
+    for part in (
+        event.properties.get("$set_once"),
+        event.set_once,
+        event.properties.get("$set"),
+        event.set,
+    ):
         if isinstance(part, dict):
             found.update(part)
     return found

@@ -15,23 +15,24 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import transaction
 
 from tenure.connectors.billing.contract import Unavailable
-from tenure.connectors.stripe import client, landing, objects, policy
-from tenure.connectors.stripe.objects import Known, Object, Row, Told
+from tenure.connectors.stripe import client, fetching, ingest, objects, policy, pricing
+from tenure.connectors.stripe.objects import Known, Object, Row, Translation
 from tenure.core import jobs
 from tenure.facts.inbox import store
 
 KIND = "stripe.backfill"
 STAGES = ("prices", "customers", "subscriptions", "invoices", "invoice_payments", "charges")
 _PARAMS: dict[str, dict[str, Any]] = {
-    "prices": {"expand": ["data.product"]},
+    "prices": {"expand": ["data.product", "data.tiers"]},
     "subscriptions": {"status": "all", "expand": ["data.discounts"]},
 }
 Wait = Callable[[float], None]
+Found = TypeVar("Found")
 
 
 def start(now: datetime) -> None:
@@ -45,6 +46,8 @@ def run(job: jobs.Running, now: datetime, wait: Wait = time.sleep) -> None:
     place = dict(job.checkpoint) or {"stage": STAGES[0], "after": "", "done": 0}
     while place["stage"]:
         page = _page(place["stage"], place["after"], wait)
+        parts = _patiently(lambda some=page: fetching.of_page(some), wait)  # type: ignore[misc]
+        paid = {t["id"]: _patiently(lambda one=t: _paid(one), wait) for t in page if _unsure(t)}  # type: ignore[misc]
         last = page[-1]["id"] if page else ""
         full = len(page) >= policy.current().page
         stage = STAGES.index(place["stage"])
@@ -55,10 +58,10 @@ def run(job: jobs.Running, now: datetime, wait: Wait = time.sleep) -> None:
             "done": place["done"] + len(page),
         }
         with transaction.atomic():
-            read = _read(page, now)
-            store(landing.letters(read.past, now, backfill=True))
-            store(landing.letters(read.present, now, backfill=False))
-            landing.learn(read.links, now)
+            read = _read(page, now, parts, paid)
+            store(ingest.letters(read.past, now, backfill=True))
+            store(ingest.letters(read.present, now, backfill=False))
+            ingest.learn(read.links, now, {**parts, **read.parts})
             job.save(place, done=place["done"])
 
 
@@ -66,16 +69,36 @@ def _page(what: str, after: str, wait: Wait, **more: Any) -> list[dict[str, Any]
     params = {"limit": policy.current().page, **_PARAMS.get(what, {}), **more}
     if after:
         params["starting_after"] = after
-    for seconds in (*policy.current().waits_seconds, None):
+
+    def ask() -> list[dict[str, Any]]:
+        with client.asking():
+            listed = getattr(client.client().v1, what).list(params)
+        return [one.to_dict() for one in listed.data]
+
+    return _patiently(ask, wait)
+
+
+def _patiently(ask: Callable[[], Found], wait: Wait) -> Found:
+    """The answer, however often Stripe is away meanwhile; Unavailable if it stays so."""
+    for seconds in policy.current().waits_seconds:
         try:
-            with client.asking():
-                listed = getattr(client.client().v1, what).list(params)
-            return [one.to_dict() for one in listed.data]
+            return ask()
         except Unavailable:
-            if seconds is None:
-                raise
             wait(seconds)
-    raise AssertionError("unreachable")
+    return ask()
+
+
+def _unsure(thing: Object) -> bool:
+    """Whether a subscription had a trial and does not say itself that it was ever paid for."""
+    tried = thing.get("object") == "subscription" and thing.get("trial_end")
+    return bool(tried) and thing.get("status") not in ("active", "trialing")
+
+
+def _paid(thing: Object) -> bool:
+    asked: Any = {"subscription": thing["id"], "status": "paid", "limit": policy.current().page}
+    with client.asking():
+        listed = client.client().v1.invoices.list(asked)
+    return any(one.to_dict().get("amount_paid") for one in listed.data)
 
 
 @dataclass
@@ -85,9 +108,15 @@ class _Read:
     past: list[tuple[str, Row]] = field(default_factory=list)
     present: list[tuple[str, Row]] = field(default_factory=list)
     links: dict[str, str] = field(default_factory=dict)
+    parts: dict[str, Object] = field(default_factory=dict)
 
 
-def _read(page: Iterable[Mapping[str, Any]], now: datetime) -> _Read:
+def _read(
+    page: Iterable[Mapping[str, Any]],
+    now: datetime,
+    parts: Mapping[str, Object],
+    paid: Mapping[str, bool],
+) -> _Read:
     """Read a page, in the current transaction.
 
     What notices (or an earlier run) have told of stays as it was told; how such a thing stands now
@@ -96,49 +125,71 @@ def _read(page: Iterable[Mapping[str, Any]], now: datetime) -> _Read:
     """
     found = _Read()
     for thing in page:
-        known = landing.known(thing, found.links, patient=False)
-        kept = thing.get("object") in landing.KEPT
-        heard = kept and landing.seen_before(thing)
-        told = _told(thing, now, known, heard=heard)
+        known = ingest.known(thing, found.links, parts, patient=False)
+        kept = thing.get("object") in ingest.KEPT
+        heard = kept and ingest.seen_before(thing)
+        told = _told(thing, now, known, heard=heard, paid=paid.get(thing["id"], True))
         into = found.present if heard else found.past
         into += [(table, {**row, "message_id": _id(table, row)}) for table, row in told.rows]
         found.links |= told.links
+        found.parts |= told.parts
         if kept:
-            landing.hear(thing, now)
+            ingest.hear(thing, now)
     return found
 
 
-def _told(thing: Object, now: datetime, known: Known, *, heard: bool) -> Told:
+def _told(thing: Object, now: datetime, known: Known, *, heard: bool, paid: bool) -> Translation:
     if thing.get("object") == "subscription" and not heard:
-        return Told([("subscriptions", row) for row in history(thing, now, known)])
+        return Translation([("subscriptions", row) for row in history(thing, now, known, paid)])
     is_state = thing.get("object") == "subscription"
     since = now if is_state else objects.at_of(thing.get("created")) or now
-    return objects.told(thing, since, known) or Told()
+    return objects.translated(thing, since, known) or Translation()
 
 
-def history(thing: Object, now: datetime, known: Known) -> list[Row]:
-    """What a subscription says of its past: its trial, its life, its end; then how it stands now,
-    if that is something else."""
+def history(thing: Object, now: datetime, known: Known, paid: bool = True) -> list[Row]:
+    """What a subscription says of its past: its trial, its life, the discounts that began and ended
+    in it, its end; then how it stands now, if that is something else. Who was never ``paid`` for
+    had no life after the trial."""
     status = objects.STATES.get(str(thing.get("status")))
     begun = objects.at_of(thing.get("start_date") or thing.get("created"))
     if status is None or begun is None:
         return []
-    trial = objects.at_of(thing.get("trial_end"))
-    rows = []
-    if trial is not None and begun < trial <= now:
-        rows.append(
-            objects.subscription_row({**thing, "status": "trialing"}, begun, "trialing", known)
-        )
-        begun = trial
-    usual = "trialing" if status == "trialing" else "active"
+    rows: list[Row] = []
     plain = {**thing, "pause_collection": None}
-    rows.append(objects.subscription_row(plain, begun, usual, known))
-    ended = rows[-1]["ended_at"]
+
+    def tell(at: datetime, word: str, of: Object = plain) -> None:
+        rows.append(objects.subscription_row(of, at, word, known))
+
+    trial = _trial_end(thing, begun)
+    ended = objects.at_of(thing.get("ended_at"))
+    if trial is not None and trial <= now:
+        tell(begun, "trialing")
+        begun = trial
+    usual = "trialing" if status == "trialing" else "active" if paid else "past_due"
+    if thing.get("status") == "paused":  # a trial that ended with nothing to pay with
+        usual = "paused"
+    if not (rows and ended and ended <= begun):
+        tell(begun, usual)
+        for at in map(objects.at_of, pricing.changes_of(thing, known.parts)):
+            if begun < at < (ended or now):
+                tell(at, usual)
     if status == "cancelled":
-        rows.append(objects.subscription_row(thing, ended or now, status, known))
+        tell(ended or rows[-1]["ended_at"] or now, status, thing)
     elif objects.subscription_row(thing, now, status, known)["status"] != usual:
-        rows.append(objects.subscription_row(thing, now, status, known))
+        tell(now, status, thing)
     return rows
+
+
+def _trial_end(thing: Object, begun: datetime) -> datetime | None:
+    """When the trial that it began with ended; a free time given to a payer later is none."""
+    began, ends = objects.at_of(thing.get("trial_start")), objects.at_of(thing.get("trial_end"))
+    if ends is None or ends <= begun or (began is not None and began > begun + _FIRST):
+        return None
+    return ends
+
+
+_FIRST = timedelta(days=1)
+"""A trial that begins so soon after the subscription is the one that it began with."""
 
 
 def _id(table: str, row: Row) -> str:
@@ -149,7 +200,6 @@ def _id(table: str, row: Row) -> str:
 # -- what was missed ------------------------------------------------------------------------------
 
 MISSED = "stripe.reconcile"
-NIGHTLY, AT = timedelta(days=1), timedelta(hours=3)
 
 
 def reconcile(job: jobs.Running, now: datetime, wait: Wait = time.sleep) -> None:
@@ -163,17 +213,8 @@ def reconcile(job: jobs.Running, now: datetime, wait: Wait = time.sleep) -> None
         page = _page("events", after, wait, created={"gte": int(since.timestamp())})
         notices = [(json.dumps(one).encode(), now) for one in page]
         with transaction.atomic():
-            landing.take(notices, now, counted=False)
+            ingest.take(notices, now, counted=False)
             after, done = (page[-1]["id"] if page else ""), done + len(page)
             job.save({"after": after, "done": done}, done=done)
         if len(page) < policy.current().page:
             return
-
-
-def register() -> None:
-    """Name the jobs and their rhythm."""
-    from tenure.core import schedule
-
-    jobs.register(KIND, run)
-    jobs.register(MISSED, reconcile)
-    schedule.every(MISSED, NIGHTLY, AT)

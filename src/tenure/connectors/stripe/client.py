@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from tenure.analytics.errors import SpecError
-from tenure.connectors.billing.contract import Refused, Unavailable
+from tenure.connectors.billing.contract import Rejected, Unavailable
 from tenure.connectors.stripe import policy
 
 if TYPE_CHECKING:  # half a second to load: only who asks Stripe waits for it
@@ -30,9 +30,11 @@ def client() -> stripe.StripeClient:
     key = os.environ.get("TENURE_STRIPE_KEY", "").strip()
     if not key:
         raise SpecError(
-            "stripe", "TENURE_STRIPE_KEY", "is not set",
+            "stripe",
+            "TENURE_STRIPE_KEY",
+            "is not set",
             "start Tenure with TENURE_STRIPE_KEY=rk_… (see docs/how-to/connect-stripe.md)",
-        )  # fmt: skip
+        )
     numbers, address = policy.current(), os.environ.get("TENURE_STRIPE_API", "")
     return _client(key, address, numbers.retries, numbers.answer_seconds)
 
@@ -43,9 +45,11 @@ def _client(key: str, address: str, retries: int, seconds: int) -> stripe.Stripe
 
     addresses: Any = {"api": address} if address else {}
     return stripe.StripeClient(
-        key, base_addresses=addresses, max_network_retries=retries,
+        key,
+        base_addresses=addresses,
+        max_network_retries=retries,
         http_client=stripe.RequestsClient(timeout=seconds),
-    )  # fmt: skip
+    )
 
 
 @contextmanager
@@ -63,7 +67,7 @@ def asking() -> Iterator[None]:
     except (stripe.AuthenticationError, stripe.PermissionError) as error:
         raise Unavailable(f"Stripe does not take the key: {_said(error)}") from error
     except (stripe.InvalidRequestError, stripe.IdempotencyError) as error:
-        raise Refused(_said(error)) from error
+        raise Rejected(_said(error)) from error
     except stripe.StripeError as error:  # no connection, too many requests, their fault
         raise Unavailable(_said(error)) from error
 

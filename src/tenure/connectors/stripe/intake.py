@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from tenure.connectors.intake import Answer
-from tenure.connectors.stripe.landing import HELD, SOURCE
-from tenure.facts.inbox import Letter
+from tenure.connectors.stripe.ingest import HELD, SOURCE
+from tenure.facts.inbox import RawRequest
 
 PATH = "/stripe/webhook"
 
 
-def letter(body: bytes, header: str, secrets: str, tolerance: int, now: datetime) -> Letter:
+def letter(body: bytes, header: str, secrets: str, tolerance: int, now: datetime) -> RawRequest:
     """The notice as a request for the inbox. Answer 400 if it is forged, stale or cut off, 503 if
     nobody has told us the secret. ``secrets`` may be several, separated by spaces: while one is
     rolled, both are good."""
@@ -21,11 +21,12 @@ def letter(body: bytes, header: str, secrets: str, tolerance: int, now: datetime
         )
     if not any(_signed(body, header, secret, tolerance, now) for secret in secrets.split()):
         raise Answer(
-            400, "signature",
+            400,
+            "signature",
             "the signature is missing, wrong or too old: compare the endpoint's signing secret "
             "with TENURE_STRIPE_WEBHOOK_SECRET, and the clocks",
-        )  # fmt: skip
-    return Letter(now, SOURCE, HELD, body)
+        )
+    return RawRequest(now, SOURCE, HELD, body)
 
 
 def _signed(body: bytes, header: str, secret: str, tolerance: int, now: datetime) -> bool:

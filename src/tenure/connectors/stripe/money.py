@@ -6,8 +6,9 @@ Stripe gives amounts in a currency's smallest unit, with exceptions of its own (
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from decimal import ROUND_HALF_EVEN, Decimal
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 from tenure.analytics.money import exponent
@@ -58,26 +59,85 @@ def minor(amount: int | str | Decimal, currency: str) -> int:
     return int(moved.quantize(Decimal(1), ROUND_HALF_EVEN))
 
 
-def monthly(item: Mapping[str, Any]) -> Decimal:
-    """What an item of a subscription brings a month, in Stripe's units; 0 for metered and tiered
-    prices, whose amount is not known before it is billed.
+def monthly(item: Mapping[str, Any], tiers: Sequence[Mapping[str, Any]] = ()) -> Decimal:
+    """What an item of a subscription brings a month, in Stripe's units; 0 for metered prices, whose
+    amount is not known before it is billed, and for tiers that are not known.
 
     >>> year = {"price": {"unit_amount": 12000, "recurring": {"interval": "year"}}, "quantity": 3}
     >>> monthly(year)
     Decimal('3000')
     """
-    price = item.get("price") or item.get("plan") or {}
+    price = price_of(item)
     recurring = price.get("recurring") or price
     interval = recurring.get("interval")
-    unit = price.get("unit_amount_decimal") or price.get("amount_decimal")
-    if unit is None:
-        unit = price.get("unit_amount", price.get("amount"))
-    if unit is None or recurring.get("usage_type") == "metered" or interval not in A_MONTH:
+    if recurring.get("usage_type") == "metered" or interval not in A_MONTH:
         return Decimal(0)
     quantity = item.get("quantity")
-    each = Decimal(str(unit)) * (1 if quantity is None else quantity)
-    times = A_MONTH[interval] / Decimal(recurring.get("interval_count") or 1)
-    return _tidy(each * times)
+    units = _packages(Decimal(1 if quantity is None else quantity), price)
+    if is_tiered(price):
+        bill = tiered(units, tiers or price.get("tiers") or (), str(price.get("tiers_mode")))
+    else:
+        bill = units * (_amount(price, "unit_amount", "amount") or 0)
+    return _tidy(bill * A_MONTH[interval] / Decimal(recurring.get("interval_count") or 1))
+
+
+def price_of(item: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The price of an item; in older shapes its plan."""
+    found: Mapping[str, Any] = item.get("price") or item.get("plan") or {}
+    return found
+
+
+def is_tiered(price: Mapping[str, Any]) -> bool:
+    """Whether what it costs depends on how many, and is not in the price itself."""
+    metered = (price.get("recurring") or price).get("usage_type") == "metered"
+    return price.get("billing_scheme") == "tiered" and not metered
+
+
+def _amount(of: Mapping[str, Any], *names: str) -> Decimal | None:
+    for name in names:
+        for value in (of.get(f"{name}_decimal"), of.get(name)):
+            if value is not None:
+                return Decimal(str(value))
+    return None
+
+
+def _packages(quantity: Decimal, price: Mapping[str, Any]) -> Decimal:
+    """How many units are billed, where they are sold in packages (``transform_quantity``).
+
+    >>> tens = {"transform_quantity": {"divide_by": 10, "round": "up"}}
+    >>> _packages(Decimal(21), tens), _packages(Decimal(21), {})
+    (Decimal('3'), Decimal('21'))
+    """
+    packed = price.get("transform_quantity") or {}
+    if not packed.get("divide_by"):
+        return quantity
+    way = ROUND_CEILING if packed.get("round") == "up" else ROUND_FLOOR
+    return (quantity / Decimal(packed["divide_by"])).to_integral_value(way)
+
+
+def tiered(quantity: Decimal, tiers: Sequence[Mapping[str, Any]], mode: str) -> Decimal:
+    """The bill of so many units: each by its own tier (``graduated``), or all by the one that they
+    reach (``volume``); a tier may have a flat amount.
+
+    >>> tiers = [{"up_to": 5, "unit_amount": 1000}, {"up_to": None, "unit_amount": 800}]
+    >>> tiered(Decimal(7), tiers, "graduated"), tiered(Decimal(7), tiers, "volume")
+    (Decimal('6600'), Decimal('5600'))
+    """
+    bill, before = Decimal(0), Decimal(0)
+    for tier in tiers:
+        top = None if tier.get("up_to") in (None, "inf") else Decimal(tier["up_to"])
+        last = top is None or quantity <= top
+        inside = quantity - before if last or top is None else top - before
+        flat = _amount(tier, "flat_amount") or Decimal(0)
+        each = _amount(tier, "unit_amount") or Decimal(0)
+        if mode == "volume" and last:
+            return flat + quantity * each
+        if mode != "volume":
+            bill += flat + inside * each
+        if last:
+            return bill
+        before = top if top is not None else before
+    return bill
 
 
 def _tidy(value: Decimal) -> Decimal:
@@ -85,37 +145,72 @@ def _tidy(value: Decimal) -> Decimal:
     return value.quantize(Decimal("0.000001"), ROUND_HALF_EVEN).normalize() + 0
 
 
-def mrr(items: Sequence[Mapping[str, Any]], coupons: Sequence[Mapping[str, Any]],
-        currency: str) -> int:  # fmt: skip
+@dataclass(frozen=True)
+class Line:
+    """An item as MRR sees it: what it brings a month (Stripe's units), the product it sells, and
+    the coupons on it alone."""
+
+    monthly: Decimal
+    product: str = ""
+    coupons: tuple[Mapping[str, Any], ...] = ()
+
+
+def mrr(
+    lines: Sequence[Line], coupons: Sequence[Mapping[str, Any]], rhythm: Decimal, currency: str
+) -> int:
     """MRR of a subscription in minor units: its items a month, less coupons that recur.
 
-    A coupon for one invoice (``once``) is no discount on what recurs. Per cent are taken off one
-    after the other, amounts at the price's own rhythm (the smallest of its items).
+    A coupon for one invoice (``once``) is no discount on what recurs. Those of an item come first,
+    then those of the subscription, one after the other; ``applies_to`` names the products that a
+    coupon is for. Per cent are taken off each line, amounts off all of them in their proportion, as
+    often a month as the subscription is billed (``rhythm``).
 
-    >>> item = {"price": {"unit_amount": 5000, "recurring": {"interval": "month"}}, "quantity": 2}
-    >>> mrr([item], [{"percent_off": 25, "duration": "repeating"}], "EUR")
+    >>> two = [Line(Decimal(10_000))]
+    >>> mrr(two, [{"percent_off": 25, "duration": "repeating"}], Decimal(1), "EUR")
     7500
-    >>> mrr([item], [{"amount_off": 1000, "duration": "forever"}], "EUR")
+    >>> mrr(two, [{"amount_off": 1000, "duration": "forever"}], Decimal(1), "EUR")
     9000
-    >>> mrr([item], [{"percent_off": 50, "duration": "once"}], "EUR")
+    >>> mrr(two, [{"percent_off": 50, "duration": "once"}], Decimal(1), "EUR")
     10000
+    >>> seats, extra = Line(Decimal(9000), "prod_seats"), Line(Decimal(1000), "prod_extra")
+    >>> half = {"percent_off": 50, "applies_to": {"products": ["prod_extra"]}}
+    >>> mrr([seats, extra], [half], Decimal(1), "EUR")
+    9500
     """
-    whole = sum((monthly(item) for item in items), Decimal(0))
+    left = [line.monthly for line in lines]
+    for place, line in enumerate(lines):
+        for coupon in line.coupons:
+            _take_off(left, lines, coupon, [place], rhythm)
     for coupon in coupons:
-        if coupon.get("duration") == "once":
-            continue
-        if coupon.get("percent_off"):
-            whole -= whole * Decimal(str(coupon["percent_off"])) / 100
-        elif coupon.get("amount_off"):
-            whole -= Decimal(coupon["amount_off"]) * _rhythm(items)
-    return max(minor(whole, currency), 0)
+        _take_off(left, lines, coupon, range(len(lines)), rhythm)
+    return max(minor(sum(left, Decimal(0)), currency), 0)
 
 
-def _rhythm(items: Sequence[Mapping[str, Any]]) -> Decimal:
-    """How many times a month the subscription is billed."""
+def _take_off(
+    left: list[Decimal],
+    lines: Sequence[Line],
+    coupon: Mapping[str, Any],
+    among: Iterable[int],
+    rhythm: Decimal,
+) -> None:
+    products = (coupon.get("applies_to") or {}).get("products")
+    meant = [n for n in among if not products or lines[n].product in products]
+    whole = sum((left[n] for n in meant), Decimal(0))
+    if coupon.get("duration") == "once" or not whole:
+        return
+    if coupon.get("percent_off"):
+        off = Decimal(str(coupon["percent_off"])) / 100
+    else:
+        off = min(Decimal(1), Decimal(coupon.get("amount_off") or 0) * rhythm / whole)
+    for n in meant:
+        left[n] -= left[n] * off
+
+
+def rhythm_of(items: Sequence[Mapping[str, Any]]) -> Decimal:
+    """How many times a month a subscription of these items is billed."""
     found = []
     for item in items:
-        price = item.get("price") or item.get("plan") or {}
+        price = price_of(item)
         recurring = price.get("recurring") or price
         if recurring.get("interval") in A_MONTH:
             count = Decimal(recurring.get("interval_count") or 1)

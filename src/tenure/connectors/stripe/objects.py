@@ -11,37 +11,44 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, overload
 
-from tenure.connectors.stripe import money
+from tenure.connectors.billing import discounts
+from tenure.connectors.stripe import money, pricing
 
 Object = Mapping[str, Any]
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Told:
+class Translation:
     """What an object says: ``rows`` by table; ``links`` learned from it (``cus:…`` to an account,
-    ``pi:…`` to an invoice); ``needs``: a link it cannot be told without."""
+    ``pi:…`` to an invoice, ``in:…``, an invoice, to why it was made); ``parts`` of other objects
+    learned from it (see ``Known``); ``needs``: a link or part it cannot be told without."""
 
     rows: list[tuple[str, Row]] = field(default_factory=list)
     links: dict[str, str] = field(default_factory=dict)
+    parts: dict[str, Object] = field(default_factory=dict)
     needs: str = ""
 
 
 @dataclass(frozen=True)
 class Known:
-    """What is known beside the object: ``links`` as in ``Told``; ``account_metadata`` of policy;
-    ``patient``: wait for a link that is missing, rather than go on without."""
+    """What is known beside the object: ``links`` as in ``Told``; ``parts``, which an object only
+    names: discounts (``di:…``), coupons with the products they are for (``coupon:…``) and tiered
+    prices with their tiers (``price:…``); ``account_metadata`` of policy; ``patient``: wait for
+    what is missing, rather than go on without; ``can_ask``: what is missing can be fetched."""
 
     links: Mapping[str, str] = field(default_factory=dict)
     account_metadata: str = ""
     patient: bool = True
+    parts: Mapping[str, Object] = field(default_factory=dict)
+    can_ask: bool = False
 
 
 class _Missing(Exception):  # noqa: N818 - says what is so
-    """A link has to be known first."""
+    """A link or part has to be known first."""
 
 
-def told(thing: Object, at: datetime, known: Known) -> Told | None:
+def translated(thing: Object, at: datetime, known: Known) -> Translation | None:
     """What ``thing`` says as of ``at``; None for kinds of objects that mean nothing to us."""
     tell = _KINDS.get(str(thing.get("object") or ""))
     if tell is None:
@@ -49,7 +56,7 @@ def told(thing: Object, at: datetime, known: Known) -> Told | None:
     try:
         return tell(thing, at, known)
     except _Missing as missing:
-        return Told(needs=str(missing))
+        return Translation(needs=str(missing))
 
 
 @overload
@@ -82,12 +89,12 @@ def account_of(thing: Object, known: Known) -> str:
     return known.links.get(link) or id_of(customer)
 
 
-def _customer(thing: Object, at: datetime, known: Known) -> Told:
+def _customer(thing: Object, at: datetime, known: Known) -> Translation:
     key, name = known.account_metadata, id_of(thing)
     account = str((thing.get("metadata") or {}).get(key) or name) if key else name
     links = {f"cus:{name}": account} if key else {}
     if thing.get("deleted"):
-        return Told(links=links)
+        return Translation(links=links)
     address = thing.get("address") or {}
     row = {
         "account_id": account,
@@ -97,14 +104,14 @@ def _customer(thing: Object, at: datetime, known: Known) -> Told:
         "country": address.get("country"),
         "properties": {"stripe_customer": name},
     }
-    return Told([("accounts", row)], links)
+    return Translation([("accounts", row)], links)
 
 
-def _price(thing: Object, at: datetime, known: Known) -> Told:  # noqa: ARG001
+def _price(thing: Object, at: datetime, known: Known) -> Translation:  # noqa: ARG001
     recurring = thing.get("recurring") or thing
     interval = recurring.get("interval")
     if interval is None:
-        return Told()  # a one-off price is no plan
+        return Translation()  # a one-off price is no plan
     product = thing.get("product")
     title = thing.get("nickname") or (product.get("name") if isinstance(product, Mapping) else "")
     currency = str(thing.get("currency") or "").upper()
@@ -119,20 +126,37 @@ def _price(thing: Object, at: datetime, known: Known) -> Told:  # noqa: ARG001
         "interval": interval if interval in ("month", "year") and count == 1 else None,
         "properties": {"product": id_of(product), "every": f"{count} {interval}"},
     }
-    return Told([("plans", row)])
+    parts = {f"price:{id_of(thing)}": thing} if thing.get("tiers") else {}
+    return Translation([("plans", row)], parts=parts)
+
+
+def _discount(thing: Object, at: datetime, known: Known) -> Translation:  # noqa: ARG001
+    return Translation(parts={f"di:{id_of(thing)}": thing})
+
+
+def _coupon(thing: Object, at: datetime, known: Known) -> Translation:  # noqa: ARG001
+    # Without the products it is for it is no more than what a discount says of it.
+    return Translation(parts={f"coupon:{id_of(thing)}": thing} if "applies_to" in thing else {})
 
 
 STATES = {
-    "trialing": "trialing", "active": "active", "past_due": "past_due", "unpaid": "past_due",
-    "canceled": "cancelled", "paused": "paused",
-}  # fmt: skip
+    "trialing": "trialing",
+    "active": "active",
+    "past_due": "past_due",
+    "unpaid": "past_due",
+    "canceled": "cancelled",
+    "paused": "paused",
+}
+CHECKOUT = "subscription_create"
+"""Why an invoice was made: the first of a subscription, which begins once it is paid."""
 LAST_OF_SECOND = timedelta(microseconds=999_999)
 OURS = "Tenure: "
 """Begins the comment of a cancellation that Tenure carried out; the reason follows."""
 _REASONS = {
-    "cancellation_requested": "voluntary", "payment_failed": "involuntary",
+    "cancellation_requested": "voluntary",
+    "payment_failed": "involuntary",
     "payment_disputed": "involuntary",
-}  # fmt: skip
+}
 
 
 def items_of(thing: Object) -> list[Object]:
@@ -140,13 +164,14 @@ def items_of(thing: Object) -> list[Object]:
     return list((thing.get("items") or {}).get("data") or [])
 
 
-def _subscription(thing: Object, at: datetime, known: Known) -> Told:
+def _subscription(thing: Object, at: datetime, known: Known) -> Translation:
     status = STATES.get(str(thing.get("status")))
     if status is None:
-        return Told()  # not begun: its first payment has not been made
+        return Translation()  # not begun: its first payment has not been made
     # Stripe's moments are whole seconds, and nothing comes after an end: it is the last of its own.
     when = at + LAST_OF_SECOND if status == "cancelled" and thing.get("ended_at") else at
-    return Told([("subscriptions", subscription_row(thing, when, status, known))])
+    row = subscription_row(thing, when, status, known)
+    return Translation([("subscriptions", row)], parts=pricing.parts_in(thing))
 
 
 def subscription_row(thing: Object, at: datetime, status: str, known: Known) -> Row:
@@ -165,19 +190,30 @@ def subscription_row(thing: Object, at: datetime, status: str, known: Known) -> 
         "plan_id": id_of(price),
         "status": status,
         "quantity": first.get("quantity"),
-        "mrr_minor": money.mrr(items, coupons_of(thing), currency),
+        "mrr_minor": pricing.mrr(thing, items, currency, at, known.parts, _needed(known)),
         "currency": currency,
         "started_at": at_of(thing.get("start_date") or thing.get("created")),
         "renews_at": at_of(_period_end(thing)),
         "ended_at": ended,
         "end_reason": _reason(thing) if ended else None,
-        "properties": _further(thing, items),
+        "properties": _further(thing, items, currency, at, known),
     }
+
+
+def _needed(known: Known) -> pricing.Needed:
+    """What is done about a part that is not known: whoever is patient waits for it, if it matters
+    or can be fetched."""
+
+    def needed(name: str, essential: bool) -> None:
+        if known.patient and (essential or known.can_ask):
+            raise _Missing(name)
+
+    return needed
 
 
 def _reason(thing: Object) -> str | None:
     """Why it ended. To Stripe every cancellation over the API is one that was requested; those of
-    our own say in their comment what they were (see ``billing.stripe``)."""
+    our own say in their comment what they were (see ``stripe.billing``)."""
     details = thing.get("cancellation_details") or {}
     comment = str(details.get("comment") or "")
     if (said := comment.removeprefix(OURS)) in _REASONS.values() and said != comment:
@@ -197,25 +233,15 @@ def _period_end(thing: Object) -> Any:
     return own or min(ends, default=None)
 
 
-def coupons_of(thing: Object) -> list[Object]:
-    """Coupons on a subscription, as far as they are opened."""
-    listed = [d for d in thing.get("discounts") or [] if isinstance(d, Mapping)]
-    old = thing.get("discount")
-    if isinstance(old, Mapping) and not listed:
-        listed = [old]
-    found = [(d.get("source") or {}).get("coupon") or d.get("coupon") for d in listed]
-    return [c for c in found if isinstance(c, Mapping)]
-
-
-def _further(thing: Object, items: list[Object]) -> dict[str, Any]:
-    coupons = coupons_of(thing)
-    percents = [c["percent_off"] for c in coupons if c.get("percent_off")]
+def _further(
+    thing: Object, items: list[Object], currency: str, at: datetime, known: Known
+) -> dict[str, Any]:
     kinds = {
         str(((i.get("price") or {}).get("recurring") or {}).get("usage_type") or "licensed")
         for i in items
     }
     told = {
-        "coupon": {"percent": percents[0]} if percents else None,
+        **discounts.written(pricing.discounts(thing, items, currency, at, known.parts)),
         "metered": True if "metered" in kinds else None,
         "items": len(items) if len(items) > 1 else None,
         "stripe_customer": id_of(thing.get("customer")),
@@ -223,9 +249,10 @@ def _further(thing: Object, items: list[Object]) -> dict[str, Any]:
     return {k: v for k, v in told.items() if v is not None}
 
 
-def _invoice(thing: Object, at: datetime, known: Known) -> Told:  # noqa: ARG001
-    if thing.get("status") in (None, "draft"):
-        return Told(links=_payments_in(thing))
+def _invoice(thing: Object, at: datetime, known: Known) -> Translation:  # noqa: ARG001
+    links = _payments_in(thing) | {f"in:{id_of(thing)}": str(thing.get("billing_reason") or "-")}
+    if thing.get("status") in (None, "draft") or _is_checkout(thing):
+        return Translation(links=links)
     moves = thing.get("status_transitions") or {}
     currency = str(thing.get("currency") or "").upper()
     gone = moves.get("voided_at") or moves.get("marked_uncollectible_at")
@@ -239,9 +266,19 @@ def _invoice(thing: Object, at: datetime, known: Known) -> Told:  # noqa: ARG001
         "voided_at": at_of(gone),
         "amount_minor": money.minor(thing.get("amount_due") or 0, currency),
         "currency": currency,
-        "properties": {"number": thing.get("number"), "stripe_status": thing.get("status")},
+        "properties": {
+            "number": thing.get("number"),
+            "stripe_status": thing.get("status"),
+            "billing_reason": thing.get("billing_reason"),
+        },
     }
-    return Told([("invoices", row)], _payments_in(thing))
+    return Translation([("invoices", row)], links)
+
+
+def _is_checkout(thing: Object) -> bool:
+    """Whether it is the first invoice of a subscription that has not begun: nobody owes it. Once
+    it is paid, it is an invoice like any other."""
+    return thing.get("billing_reason") == CHECKOUT and thing.get("status") != "paid"
 
 
 def _subscription_of(thing: Object) -> str:
@@ -256,21 +293,27 @@ def _payments_in(thing: Object) -> dict[str, str]:
     return {f"pi:{i}": id_of(thing) for i in intents if i}
 
 
-def _invoice_payment(thing: Object, at: datetime, known: Known) -> Told:  # noqa: ARG001
+def _invoice_payment(thing: Object, at: datetime, known: Known) -> Translation:  # noqa: ARG001
     intent = id_of((thing.get("payment") or {}).get("payment_intent"))
-    return Told(links={f"pi:{intent}": id_of(thing.get("invoice"))} if intent else {})
+    return Translation(links={f"pi:{intent}": id_of(thing.get("invoice"))} if intent else {})
 
 
-def _charge(thing: Object, at: datetime, known: Known) -> Told:  # noqa: ARG001
+def _charge(thing: Object, at: datetime, known: Known) -> Translation:  # noqa: ARG001
     status = {"succeeded": "succeeded", "failed": "failed"}.get(str(thing.get("status")))
     if status is None:
-        return Told()  # still on its way
+        return Translation()  # still on its way
     invoice, intent = id_of(thing.get("invoice")), id_of(thing.get("payment_intent"))
     if not invoice and intent:
         link = f"pi:{intent}"
         if link not in known.links and known.patient:
             raise _Missing(link)
         invoice = known.links.get(link, "")
+    if invoice and status == "failed":
+        reason = f"in:{invoice}"
+        if reason not in known.links and known.patient:
+            raise _Missing(reason)
+        if known.links.get(reason) == CHECKOUT:
+            return Translation()  # somebody who tried to buy: no customer, and nothing to collect
     outcome = thing.get("outcome") or {}
     card = (thing.get("payment_method_details") or {}).get("card") or {}
     currency = str(thing.get("currency") or "").upper()
@@ -291,7 +334,7 @@ def _charge(thing: Object, at: datetime, known: Known) -> Told:  # noqa: ARG001
         "currency": currency,
         "properties": {k: v for k, v in properties.items() if v},
     }
-    return Told([("payments", row), *_card_of(thing, card, row)])
+    return Translation([("payments", row), *_card_of(thing, card, row)])
 
 
 def _card_of(thing: Object, card: Object, payment: Row) -> list[tuple[str, Row]]:
@@ -316,17 +359,17 @@ def _card_row(name: str, card: Object, account: str, at: datetime | None) -> Row
     }
 
 
-def _payment_method(thing: Object, at: datetime, known: Known) -> Told:
+def _payment_method(thing: Object, at: datetime, known: Known) -> Translation:
     """A card on file. One that was taken away names its customer no more: the link tells."""
     name, card = id_of(thing), thing.get("card") or {}
     if thing.get("type") != "card" or not card:
-        return Told()
+        return Translation()
     gone = not thing.get("customer")
     account = known.links.get(f"pm:{name}") if gone else account_of(thing, known)
     if not account:
-        return Told()
+        return Translation()
     row = _card_row(name, card, account, at) | {"status": "removed" if gone else "active"}
-    return Told([("cards", row)], {} if gone else {f"pm:{name}": account})
+    return Translation([("cards", row)], {} if gone else {f"pm:{name}": account})
 
 
 def _decline(thing: Object) -> str | None:
@@ -336,7 +379,7 @@ def _decline(thing: Object) -> str | None:
     return reason if code in (None, "card_declined") and reason else code
 
 
-_KINDS: dict[str, Callable[[Object, datetime, Known], Told]] = {
+_KINDS: dict[str, Callable[[Object, datetime, Known], Translation]] = {
     "customer": _customer,
     "price": _price,
     "plan": _price,
@@ -344,5 +387,7 @@ _KINDS: dict[str, Callable[[Object, datetime, Known], Told]] = {
     "invoice": _invoice,
     "invoice_payment": _invoice_payment,
     "charge": _charge,
+    "coupon": _coupon,
+    "discount": _discount,
     "payment_method": _payment_method,
 }

@@ -38,12 +38,17 @@ def packaged() -> StripePolicy:
     return parse(DEFAULT.name, DEFAULT.read_text(encoding="utf-8"))
 
 
-def register() -> None:
-    """Make the document known."""
-    policy.register(
+def documents() -> tuple[policy.PolicyDocument, ...]:
+    """What a workspace may change of it."""
+    return (
         policy.PolicyDocument(
-            DOCUMENT, "Stripe", DEFAULT, parse, "How Stripe's objects become facts."
-        )
+            DOCUMENT,
+            "Stripe",
+            DEFAULT,
+            parse,
+            "How Stripe's objects become facts.",
+            permission=policy.GOVERN,
+        ),
     )
 
 

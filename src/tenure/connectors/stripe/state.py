@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Max, Sum
 
 from tenure.connectors.models import StripeDay, StripeLink, StripeParked, StripeTrouble
-from tenure.connectors.stripe import backfill, client, landing
+from tenure.connectors.stripe import backfill, client, ingest
 from tenure.core.models import Job
 from tenure.facts.models import InboxRow
 
@@ -49,16 +49,25 @@ class State:
     def told(self) -> dict[str, Any]:
         """As JSON."""
         return {
-            "has_key": self.has_key, "has_secret": self.has_secret, "live": self.live,
-            "last_at": self.last_at, "waiting": self.waiting, "parked": self.parked,
+            "has_key": self.has_key,
+            "has_secret": self.has_secret,
+            "live": self.live,
+            "last_at": self.last_at,
+            "waiting": self.waiting,
+            "parked": self.parked,
             "kinds": [vars(kind) for kind in self.kinds],
             "troubles": [
-                {"event_id": t.event_id, "kind": t.kind, "received_at": t.received_at,
-                 "error": t.error}
+                {
+                    "event_id": t.event_id,
+                    "kind": t.kind,
+                    "received_at": t.received_at,
+                    "error": t.error,
+                }
                 for t in self.troubles
             ],
-            "backfill": _job(self.history), "reconcile": _job(self.missed),
-        }  # fmt: skip
+            "backfill": _job(self.history),
+            "reconcile": _job(self.missed),
+        }
 
 
 def _job(job: Job | None) -> dict[str, Any] | None:
@@ -84,7 +93,7 @@ def state() -> State:
         "_live_" in key,
         max((k.last_at for k in kinds), default=None),
         kinds,
-        InboxRow.objects.filter(endpoint=landing.HELD).count(),
+        InboxRow.objects.filter(endpoint=ingest.HELD).count(),
         StripeParked.objects.count(),
         list(StripeTrouble.objects.defer("body")[:50]),
         _latest(backfill.KIND),

@@ -12,6 +12,7 @@ from tenure.analytics.errors import SpecError
 from tenure.core import audit
 from tenure.core.models import PolicyVersion
 from tenure.core.policy import reading
+from tenure.core.policy.authority import is_operator, refuse
 from tenure.core.policy.checking import validate
 from tenure.core.policy.reading import PACKAGED, active, default_text, source_of, text, version
 from tenure.core.policy.registry import document
@@ -32,7 +33,7 @@ def save(
     SpecError if it is invalid, breaks a document that refers to it, or if ``expected`` (the version
     the author started from) is no longer the one in force.
     """
-    document(name)
+    refuse(author, [name])
     _refuse_stale(name, expected)
     return save_all({name: body}, author, note, now).get(name, version(name))
 
@@ -42,14 +43,17 @@ def save_all(
 ) -> dict[str, int]:
     """Put several texts in force, all or none; gives the new version of each that changed.
 
-    An empty text returns to the packaged default (and removes an own document).
+    An empty text returns to the packaged default (and removes an own document). PermissionDenied
+    if ``author`` may not change one of them, or would gain by it; a plain name is the operator.
     """
+    refuse(author, changes)
     changed = {name: body for name, body in changes.items() if _differs(name, body)}
     for name, body in changed.items():
         _refuse_oversized(name, body)
     errors = validate(changed)
     if errors:
         raise errors[0]
+    _refuse_gain(changed, author)
     try:
         with transaction.atomic():
             return {n: _write(n, body, author, note, now) for n, body in changed.items()}
@@ -60,13 +64,18 @@ def save_all(
 
 def rollback(name: str, version: int, author: object, note: str, now: datetime) -> int:
     """Put an earlier version in force again, as a new one; version 0 is the packaged default."""
-    if version == PACKAGED:
-        document(name)
-        body = ""
-    else:
-        body = text(name, version)
+    refuse(author, [name])
+    body = "" if version == PACKAGED else text(name, version)
     note = note or f"back to {'the packaged default' if not body else f'version {version}'}"
     return save_all({name: body}, author, note, now).get(name, reading.version(name))
+
+
+def _refuse_gain(changed: Mapping[str, str], author: object) -> None:
+    for name, body in changed.items():
+        guard = document(name).guard
+        if guard and not is_operator(author):
+            after = reading.parsed(name, body or default_text(name))
+            guard(author, reading.load(name), after)
 
 
 def _differs(name: str, body: str) -> bool:

@@ -31,19 +31,34 @@ def _parse_error(name: str, body: str) -> SpecError | None:
     return None
 
 
-def _check_all(changes: Mapping[str, str]) -> list[SpecError]:
-    def load_changed(name: str) -> Any:
-        body = (changes[name] or default_text(name)) if name in changes else text(name)
-        return parsed(name, body)
+class _AsChanged:
+    """The documents as they would be. Many look at the same few: each is read once."""
 
-    errors = []
-    gone = {name for name, body in changes.items() if not body and not default_text(name)}
-    for name in sorted({*list_names(), *changes} - gone):
+    def __init__(self, changes: Mapping[str, str]) -> None:
+        self._changes = changes
+        self._parsed: dict[str, Any] = {}
+        gone = {name for name, body in changes.items() if not body and not default_text(name)}
+        self._names = sorted({*list_names(), *changes} - gone)
+
+    def __call__(self, name: str) -> Any:
+        if name not in self._parsed:
+            body = self._changes.get(name)
+            body = text(name) if body is None else body or default_text(name)
+            self._parsed[name] = parsed(name, body)
+        return self._parsed[name]
+
+    def names(self, prefix: str = "") -> list[str]:
+        return [name for name in self._names if name.startswith(prefix)]
+
+
+def _check_all(changes: Mapping[str, str]) -> list[SpecError]:
+    errors, load = [], _AsChanged(changes)
+    for name in load.names():
         found = document(name)
         if found.check is None:
             continue
         try:
-            found.check(source_of(name), load_changed(name), load_changed)
+            found.check(source_of(name), load(name), load)
         except SpecError as error:
             errors.append(error)
     return errors

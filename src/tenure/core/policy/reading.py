@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
+from django.db import connection
+
 from tenure.analytics.errors import SpecError
 from tenure.core.models import PolicyVersion
-from tenure.core.policy.registry import Parse, document
+from tenure.core.policy.registry import Loader, Parse, document, list_names
 
 PACKAGED = 0
 """The version number of the packaged default."""
@@ -50,24 +53,59 @@ def text(name: str, version: int | None = None) -> str:
     """The TOML text in force, or of ``version``. SpecError if there is no such document/version."""
     if version == PACKAGED:
         return default_text(name)
-    rows = PolicyVersion.objects.filter(name=name)
-    row = (
-        rows.filter(active=True).first()
-        if version is None
-        else rows.filter(version=version).first()
-    )
-    if row is None and version is not None:
-        raise SpecError(name, "version", f"{version} does not exist", "see tenure policy history")
-    found = (row.body if row else "") or default_text(name)
+    return (_body_in_force(name) if version is None else _body(name, version)) or _packaged(name)
+
+
+def texts(names: Iterable[str]) -> list[tuple[str, str]]:
+    """Each document's name and text in force, in the order asked for, by one query; SpecError as
+    for ``text``."""
+    wanted = list(names)
+    rows = PolicyVersion.objects.filter(name__in=wanted, active=True)
+    saved = dict(rows.values_list("name", "body"))
+    return [(name, saved.get(name) or _packaged(name)) for name in wanted]
+
+
+def _packaged(name: str) -> str:
+    found = default_text(name)
     if not found:
         raise SpecError(name, "name", "does not exist", "see the names with: tenure policy list")
     return found
+
+
+def _body_in_force(name: str) -> str:
+    # The most frequent query there is: building it anew each time took ten times as long as asking.
+    with connection.cursor() as cursor:
+        cursor.execute(_IN_FORCE_SQL, [name, True])
+        row = cursor.fetchone()
+    return str(row[0]) if row else ""
+
+
+_IN_FORCE_SQL = f"SELECT body FROM {PolicyVersion._meta.db_table} WHERE name = %s AND active = %s"
+
+
+def _body(name: str, version: int) -> str:
+    row = PolicyVersion.objects.filter(name=name, version=version).first()
+    if row is None:
+        raise SpecError(name, "version", f"{version} does not exist", "see tenure policy history")
+    return row.body
 
 
 def load(name: str) -> Any:
     """The parsed object in force. The text is read each time (one indexed row), so that another
     process's change counts at once; parsing is done once per text."""
     return parsed(name, text(name))
+
+
+class _InForce:
+    def __call__(self, name: str) -> Any:
+        return load(name)
+
+    def names(self, prefix: str = "") -> list[str]:
+        return list_names(prefix)
+
+
+IN_FORCE: Loader = _InForce()
+"""The documents in force, as checks see them."""
 
 
 def parsed(name: str, body: str) -> Any:

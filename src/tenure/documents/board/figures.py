@@ -11,29 +11,35 @@ from datetime import date, datetime, timedelta
 from statistics import median
 
 import numpy as np
+import numpy.typing as npt
 
-from tenure.analytics.dataset import Dataset
 from tenure.analytics.indicators.measures import DETRACTOR, GOOD_RATING, PROMOTER
 from tenure.analytics.moments import DAY_US, micros
 from tenure.analytics.revenue.figures import MonthFigures
+from tenure.analytics.revenue.survival import kaplan_meier
+from tenure.analytics.revenue.yearly import yearly
 from tenure.analytics.validation.intervals import wilson
 from tenure.core import policy
+from tenure.documents.board import targets
 from tenure.documents.board.spec import DOCUMENT, Board, Entry, Figure, Settings, entries
 from tenure.facts import lake
-from tenure.health import ground as churned
+from tenure.facts.reading import as_known
 from tenure.health import policy as health
-from tenure.health.lake_reading import as_known, engine
+from tenure.health import validation_inputs as churned
 from tenure.health.models import ScoringRun
-from tenure.metrics import queries as revenue
 from tenure.metrics.onboarding import queries as onboarding
+from tenure.metrics.revenue import queries as revenue
 from tenure.programs.cancel import documents as cancel_policy
 from tenure.programs.cancel import queries as cancelling
-from tenure.programs.dunning.models import ALIVE, RECOVERED, VOID, Case
+from tenure.programs.dunning import queries as dunning
 
 Windows = list[tuple[datetime, datetime]]
 Found = dict[str, list[Figure]]
 _HOUR_US = DAY_US // 24
 NOTHING = Figure(None)
+Floats = npt.NDArray[np.float64]
+EQUAL = 1e-9
+"""So far apart two shares are still the same number."""
 
 
 def board(now: datetime) -> list[Entry]:
@@ -43,7 +49,7 @@ def board(now: datetime) -> list[Entry]:
     found: Found = {}
     for part in _PARTS:
         found |= part(document.settings, windows, now)
-    return entries(document, found)
+    return entries(targets.resolved(document), found)
 
 
 def windows_of(settings: Settings, now: datetime) -> Windows:
@@ -60,8 +66,22 @@ def _revenue(settings: Settings, windows: Windows, now: datetime) -> Found:  # n
     told = revenue.monthly(months[0], months[-1], known_at=now)
     currency = _main(told)
     by_month = {m.month: m for m in told if m.currency == currency}
-    names = ("nrr", "grr", "net_churn", "logo_churn", "quick_ratio")
-    return {name: [_rate(by_month.get(m), name) for m in months] for name in names}
+    names = ("net_churn", "logo_churn", "quick_ratio")
+    rates = {name: [_rate(by_month.get(m), name) for m in months] for name in names}
+    return rates | _over_a_year(months, currency, now)
+
+
+def _over_a_year(months: list[date], currency: str, now: datetime) -> Found:
+    """NRR and GRR of the year that ends with each month, which is what their targets are about."""
+    first = months[0].replace(year=months[0].year - 1)
+    moves = revenue.account_movements(first, months[-1], known_at=now)
+    years = [
+        next((y for y in yearly(moves, month) if y.currency == currency), None) for month in months
+    ]
+    return {
+        name: [NOTHING if y is None else Figure(getattr(y, name), y.accounts_before) for y in years]
+        for name in ("nrr", "grr")
+    }
 
 
 def _months(today: date, number: int) -> list[date]:
@@ -92,7 +112,7 @@ def _saving(settings: Settings, windows: Windows, now: datetime) -> Found:  # no
     control = cancel_policy.current().split.control
     saves, days = [], []
     for since, until in windows:
-        rows = cancelling.ended(cancelling.Ask(since, until), now)
+        rows = cancelling.ended(cancelling.VisitFilter(since, until), now)
         offered = [r for r in rows if r.arm != control]
         saves.append(_share(sum(r.outcome == "saved" for r in offered), len(offered)))
         days.append(
@@ -106,12 +126,7 @@ def _saving(settings: Settings, windows: Windows, now: datetime) -> Found:  # no
 
 
 def _dunning(settings: Settings, windows: Windows, now: datetime) -> Found:  # noqa: ARG001
-    closed = Case.objects.exclude(state__in=[*ALIVE, VOID])
-    found = []
-    for since, until in windows:
-        states = closed.filter(closed_at__gte=since, closed_at__lt=until)
-        listed = list(states.values_list("state", flat=True))
-        found.append(_share(listed.count(RECOVERED), len(listed)))
+    found = [_share(*dunning.recovered(since, until)) for since, until in windows]
     return {"recovery": found, "involuntary": _involuntary(windows, now)}
 
 
@@ -146,7 +161,8 @@ def _first_value(settings: Settings, windows: Windows, now: datetime) -> Found: 
     for since, until in windows:
         begun = (found.begun >= micros(since)) & (found.begun < micros(until))
         days = (value - found.begun)[begun] / DAY_US
-        firsts.append(_median(float(d) for d in days[~np.isnan(days)]))
+        so_far = (micros(now) - found.begun)[begun] / DAY_US
+        firsts.append(_median_reached(days, so_far))
         activated.append(_share(*onboarding.activated(found.take(begun), now)))
     return {"first_value": firsts, "activation": activated}
 
@@ -158,8 +174,9 @@ def _tickets(settings: Settings, windows: Windows, now: datetime) -> Found:  # n
     rows = as_known(
         "SELECT opened_at, first_reply_at, resolved_at, csat FROM tickets"
         f" WHERE opened_at >= {since} OR resolved_at >= {since}",
-        now, "tickets",
-    )  # fmt: skip
+        now,
+        "tickets",
+    )
     people = _people(windows, now)
     found: Found = {n: [] for n in ("first_response", "resolution", "csat", "support_load")}
     for (begin, end), active in zip(windows, people, strict=True):
@@ -191,13 +208,12 @@ def _people(windows: Windows, now: datetime) -> list[int]:
         f" AS n{i}"
         for i, (a, b) in enumerate(windows)
     )
-    data = lake.current().dataset(["events"])
-    recent = Dataset({"events": data.pruned("events", since=windows[0][0].date())})
+    first = windows[0][0]
     sql = (
-        f"SELECT {counts} FROM raw_events WHERE received_at < {micros(now)}"
-        f" AND timestamp >= {micros(windows[0][0])} AND source IS DISTINCT FROM 'tenure'"
+        f"SELECT {counts} FROM events"
+        f" WHERE timestamp >= {micros(first)} AND source IS DISTINCT FROM 'tenure'"
     )
-    row = engine().query(sql, recent).to_pylist()[0]
+    row = as_known(sql, now, "events", since=first.date())[0]
     return [int(row[f"n{i}"] or 0) for i in range(len(windows))]
 
 
@@ -208,8 +224,9 @@ def _nps(settings: Settings, windows: Windows, now: datetime) -> Found:  # noqa:
         "SELECT COALESCE(person_id, response_id) AS who, responded_at, score FROM responses"
         f" WHERE survey = 'nps' AND score IS NOT NULL AND responded_at >= {micros(windows[0][0])}"
         " ORDER BY responded_at",
-        now, "responses",
-    )  # fmt: skip
+        now,
+        "responses",
+    )
     found = []
     for since, until in windows:
         last = {
@@ -250,11 +267,38 @@ def _median(values: Iterable[float]) -> Figure:
     return Figure(median(listed), len(listed)) if listed else NOTHING
 
 
+def _median_reached(days: Floats, so_far: Floats) -> Figure:
+    """The day by which half are there; ``days`` is NaN for those who are not yet, after ``so_far``.
+
+    The median of Kaplan and Meier's estimate. Where half are not there yet, there is none, and
+    ``low`` says after how long that is so.
+
+    >>> _median_reached(np.array([1.0, 2.0, np.nan]), np.array([9.0, 9.0, 9.0]))
+    Figure(value=2.0, n=3, low=None, high=None)
+    >>> _median_reached(np.array([1.0, np.nan, np.nan]), np.array([9.0, 9.0, 5.0]))
+    Figure(value=None, n=3, low=9.0, high=None)
+    """
+    there = ~np.isnan(days)
+    if not len(days):
+        return NOTHING
+    lasted = np.where(there, days, so_far)
+    for point in kaplan_meier(lasted.tolist(), there.tolist()):
+        if point.survival <= 0.5 + EQUAL:
+            return Figure(point.time, len(days))
+    return Figure(None, len(days), low=float(lasted.max()))
+
+
 def _has(*tables: str) -> bool:
     here = lake.current()
     return all(here.exists(t) and here.rows(t) > 0 for t in tables)
 
 
 _PARTS: tuple[Callable[[Settings, Windows, datetime], Found], ...] = (
-    _revenue, _saving, _dunning, _health, _first_value, _tickets, _nps,
-)  # fmt: skip
+    _revenue,
+    _saving,
+    _dunning,
+    _health,
+    _first_value,
+    _tickets,
+    _nps,
+)

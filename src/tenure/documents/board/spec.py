@@ -14,6 +14,19 @@ from tenure.analytics import toml
 DOCUMENT = "board"
 DEFAULT = Path(__file__).with_name("board.toml")
 Unit = Literal["share", "ratio", "days", "hours", "points"]
+Elsewhere = Literal[
+    "revenue.targets.nrr",
+    "revenue.targets.grr",
+    "revenue.targets.net_churn",
+    "revenue.targets.logo_churn_b2b",
+    "revenue.targets.logo_churn_b2c",
+    "cancel.targets.save_rate",
+    "dunning.targets.recovered",
+    "dunning.targets.involuntary",
+    "onboarding.value_time.within",
+    "onboarding.activation.target",
+]
+"""Targets that other policy documents hold: document, then the way to the number."""
 Standing = Literal["on", "near", "off", "open", "few", "nothing"]
 
 
@@ -31,16 +44,24 @@ class Settings(_Spec):
 
 
 class Measure(_Spec):
-    """One figure. Without a target it is shown, not judged."""
+    """One figure. Without a target it is shown, not judged; ``target_from`` takes the target that
+    another policy document holds (the lower end, where that is a span)."""
 
     group: str
     title: str = Field(min_length=1)
     unit: Unit
     better: Literal["up", "down"]
     target: float | None = None
+    target_from: Elsewhere | None = None
     least: int = Field(1, ge=1)
     says: str = Field(min_length=1)
     link: str = Field("", pattern=r"^(/.*)?$")
+
+    @model_validator(mode="after")
+    def _one_target(self) -> Measure:
+        if self.target is not None and self.target_from is not None:
+            raise ValueError("give a target, or say in target_from which one holds")
+        return self
 
 
 class Board(_Spec):
@@ -80,7 +101,7 @@ class Entry:
 
     def told(self) -> dict[str, Any]:
         """As JSON."""
-        measure = self.measure.model_dump(exclude={"link"})
+        measure = self.measure.model_dump(exclude={"link", "target_from"})
         told = {"name": self.name, "standing": self.standing, "now": asdict(self.now)}
         return {**measure, **told, "trend": [asdict(figure) for figure in self.trend]}
 
@@ -108,9 +129,16 @@ def standing(figure: Figure, measure: Measure, near: float) -> Standing:
     ('off', 'near')
     >>> standing(Figure(0.5, 3), csat, 0.1), standing(Figure(None), csat, 0.1)
     ('few', 'nothing')
+
+    Of a median that is not reached it is only known that it is more than ``low``.
+
+    >>> days = Measure(group="g", title="T", unit="days", better="down", target=2.0, says="S")
+    >>> [standing(Figure(None, 9, low=days_), days, 0.1) for days_ in (12.0, 1.0)]
+    ['off', 'nothing']
     """
     if figure.value is None:
-        return "nothing"
+        late = measure.better == "down" and None not in (figure.low, measure.target)
+        return "off" if late and figure.low > measure.target else "nothing"  # type: ignore[operator]
     if figure.n < measure.least:
         return "few"
     if measure.target is None:

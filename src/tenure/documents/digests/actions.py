@@ -39,9 +39,12 @@ def choose(user: User, wishes: Mapping[str, str], *, now: datetime) -> None:
         Wish.objects.filter(user=user, kind=kind).delete()
         if wanted:
             Wish.objects.create(
-                user=user, kind=kind, channel=MAIL if wanted == MAIL else "chat",
-                endpoint="" if wanted == MAIL else wanted, since=now,
-            )  # fmt: skip
+                user=user,
+                kind=kind,
+                channel=MAIL if wanted == MAIL else "chat",
+                endpoint="" if wanted == MAIL else wanted,
+                since=now,
+            )
     audit.record(user, "digests.chosen", "user", user.email, before, after, now=now)
 
 
@@ -50,9 +53,11 @@ def _check(kind: str, way: str) -> None:
         raise SpecError("digests", kind, "is no kind of digest", f"use {', '.join(KINDS)}")
     if way != MAIL and not Endpoint.objects.filter(name=way, channel="chat", active=True).exists():
         raise SpecError(
-            "digests", kind, f"there is no chat endpoint {way!r}",
+            "digests",
+            kind,
+            f"there is no chat endpoint {way!r}",
             "an admin makes endpoints under Settings",
-        )  # fmt: skip
+        )
 
 
 def send_due(now: datetime) -> int:
@@ -78,10 +83,14 @@ def _send(wish: Wish, turn: Due, now: datetime) -> bool:
     told = content.gather(wish.user, turn, now)
     address = wish.endpoint or wish.user.email
     draft = Draft(
-        key=f"digest:{wish.kind}:{wish.user.pk}:{turn.day.isoformat()}", channel=wish.channel,
-        purpose=documents.current().purpose, address=address, due_at=now, source="digests",
+        key=f"digest:{wish.kind}:{wish.user.pk}:{turn.day.isoformat()}",
+        channel=wish.channel,
+        purpose=documents.current().purpose,
+        address=address,
+        due_at=now,
+        source="digests",
         content=told.mail() if wish.channel == MAIL else told.chat(),
-    )  # fmt: skip
+    )
     try:
         with transaction.atomic():
             kept = SentDigest.objects.create(user=wish.user, kind=wish.kind, day=turn.day, at=now)

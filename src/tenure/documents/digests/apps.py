@@ -5,9 +5,3 @@ class DigestsConfig(AppConfig):
     name = "tenure.documents.digests"
     label = "digests"
     default_auto_field = "django.db.models.BigAutoField"
-
-    def ready(self) -> None:
-        from tenure.documents.digests import documents, duties
-
-        documents.register()
-        duties.register()

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 
 from tenure.accounts.models import Account
+from tenure.channels.chat.escaping import escaped
 from tenure.core import roles
 from tenure.core.models import User
 from tenure.documents.digests import documents
@@ -18,16 +19,19 @@ from tenure.documents.digests.policy import Due
 from tenure.health import policy as health
 from tenure.health import queries as health_asked
 from tenure.health import runs
-from tenure.metrics import queries as revenue
 from tenure.metrics.alerts import queries as alerts
 from tenure.metrics.indicators import queries as indicators
 from tenure.metrics.indicators import words
-from tenure.plays.tasks.models import OPEN, Task
+from tenure.metrics.revenue import queries as revenue
+from tenure.work.tasks.models import OPEN, Task
 
 STATUS = {
-    "alert": "ALERT", "low": "below what is expected", "high": "above what is expected",
-    "fine": "as expected", "unknown": "too little to judge",
-}  # fmt: skip
+    "alert": "ALERT",
+    "low": "below what is expected",
+    "high": "above what is expected",
+    "fine": "as expected",
+    "unknown": "too little to judge",
+}
 
 
 @dataclass(frozen=True)
@@ -63,13 +67,15 @@ class Digest:
 
     def chat(self) -> dict[str, Any]:
         """As a chat message."""
-        return {"text": f"*{self.subject}*\n\n" + self._text("*{title}*", "• ")}
+        said = self._text("*{title}*", "• ", escaped)
+        return {"text": f"*{escaped(self.subject)}*\n\n{said}"}
 
-    def _text(self, heading: str, bullet: str) -> str:
+    def _text(self, heading: str, bullet: str, shown: Callable[[str], str] = str) -> str:
         parts = []
         for s in self.sections:
-            head = heading.format(title=s.title, rule="-" * len(s.title))
-            parts.append("\n".join([head, *(f"{bullet}{line}" for line in s.lines), s.link, ""]))
+            head = heading.format(title=shown(s.title), rule="-" * len(s.title))
+            lines = [f"{bullet}{shown(line)}" for line in s.lines]
+            parts.append("\n".join([head, *lines, s.link, ""]))
         return "\n".join(parts)
 
 
@@ -101,16 +107,18 @@ def _alerts(_user: User, turn: Due, now: datetime) -> Section | None:
     most = documents.current().most_listed
     opened = alerts.opened_between(turn.since, now)
     closed = alerts.closed_between(turn.since, now).count()
-    rows = list(alerts.listing(alerts.Asked(), now).filter(opened_at__gte=turn.since)[:most])
+    rows = list(alerts.listing(alerts.AlertFilter(), now).filter(opened_at__gte=turn.since)[:most])
     names = dict(
         Account.objects.filter(pk__in=[a.account_id for a in rows]).values_list("pk", "name")
     )
-    current = alerts.listing(alerts.Asked(), now).count()
+    current = alerts.listing(alerts.AlertFilter(), now).count()
     lines = [f"{opened.count()} opened, {closed} over, {current} to look at"]
     lines += [
-        f"[{a.severity}] " + (f"{names.get(a.account_id, a.account_id)}: " if a.account_id else "")
-        + a.title for a in rows
-    ]  # fmt: skip
+        f"[{a.severity}] "
+        + (f"{names.get(a.account_id, a.account_id)}: " if a.account_id else "")
+        + a.title
+        for a in rows
+    ]
     return _section("Alerts", lines, "/alerts/")
 
 
@@ -126,8 +134,9 @@ def _tasks(user: User, turn: Due, now: datetime) -> Section | None:
     lines = [f"{overdue.count()} overdue, {coming.count()} due by {until:%-d %B}"]
     lines += [
         f"{'overdue' if t.due_at < now else f'{t.due_at:%-d %B}'}: "
-        f"{names.get(t.account_id, t.account_id)}: {t.title}" for t in rows
-    ]  # fmt: skip
+        f"{names.get(t.account_id, t.account_id)}: {t.title}"
+        for t in rows
+    ]
     return _section("Your tasks", lines, "/today/")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo
 
 from tenure.analytics.errors import SpecError
-from tenure.channels.numbers import Numbers
+from tenure.channels.settings import Numbers
 from tenure.core import policy
 from tenure.core.policy.registry import Loader
 from tenure.documents.digests.policy import DEFAULT, DigestPolicy, parse_digests
@@ -13,14 +13,19 @@ from tenure.documents.digests.policy import DEFAULT, DigestPolicy, parse_digests
 DOCUMENT = "digests"
 
 
-def register() -> None:
-    """Make the document known."""
-    policy.register(
+def documents() -> tuple[policy.PolicyDocument, ...]:
+    """What a workspace may change of it."""
+    return (
         policy.PolicyDocument(
-            DOCUMENT, "Digests", DEFAULT, parse_digests,
-            "When digests go out to colleagues, and what stands in them.", _check,
-        )
-    )  # fmt: skip
+            DOCUMENT,
+            "Digests",
+            DEFAULT,
+            parse_digests,
+            "When digests go out to colleagues, and what stands in them.",
+            _check,
+            permission=policy.EDIT,
+        ),
+    )
 
 
 def _check(source: str, parsed: DigestPolicy, load: Loader) -> None:
@@ -29,9 +34,11 @@ def _check(source: str, parsed: DigestPolicy, load: Loader) -> None:
     if asked is None or asked.category != "transactional":
         fit = ", ".join(n for n, p in gate.purposes.items() if p.category == "transactional")
         raise SpecError(
-            source, "purpose", f"{parsed.purpose!r} is no transactional purpose",
+            source,
+            "purpose",
+            f"{parsed.purpose!r} is no transactional purpose",
             f"use one of: {fit}",
-        )  # fmt: skip
+        )
 
 
 def current() -> DigestPolicy:

@@ -22,7 +22,7 @@ from tenure.core import policy as documents
 from tenure.core.models import Job
 from tenure.health import policy
 from tenure.health.history import History
-from tenure.health.jobs import TRAIN
+from tenure.health.job_kinds import TRAIN
 from tenure.health.learned.panel import panel
 from tenure.health.models import LearnedModel
 from tenure.health.pipeline import Rules

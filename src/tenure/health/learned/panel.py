@@ -12,8 +12,8 @@ from tenure.analytics.prediction.policy import PredictionPolicy
 from tenure.analytics.prediction.training import Panel
 from tenure.analytics.validation.outcomes import micros, observe
 from tenure.facts import lake
+from tenure.facts.reading import engine
 from tenure.health.history import History, Side, signals_of
-from tenure.health.lake_reading import engine
 from tenure.health.pipeline import Rules
 from tenure.health.scoring import Progress
 
@@ -47,9 +47,14 @@ def panel(
     rows = [of.matrix(t, e, features) for t, e in zip(tables, events, strict=True)]
     found, _ = observe(side.scores(), history.churned)
     return Panel(
-        features, np.concatenate(rows), found.account, found.as_of, found.churn_days,
-        100 - found.health, micros(history.period[1]),
-    )  # fmt: skip
+        features,
+        np.concatenate(rows),
+        found.account,
+        found.as_of,
+        found.churn_days,
+        100 - found.health,
+        micros(history.period[1]),
+    )
 
 
 def _events(dataset: object, moment: datetime, policy: PredictionPolicy) -> pa.Table | None:

@@ -133,8 +133,14 @@ def _reasons(
         shown: float | str | None = None if np.isnan(value) else round(value, 4)
         if feature.categories and shown is not None:
             shown = feature.categories[int(value)]
-        found.append({"source": feature.source, "part": feature.part, "value": shown,
-                      "adds": round(float(added[index]), 4)})  # fmt: skip
+        found.append(
+            {
+                "source": feature.source,
+                "part": feature.part,
+                "value": shown,
+                "adds": round(float(added[index]), 4),
+            }
+        )
     return found
 
 

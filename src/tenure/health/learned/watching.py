@@ -63,8 +63,10 @@ def _since(row: LearnedModel, now: datetime) -> dict[str, Any]:
         "expected": expected,
         "observed": observed.to_dict(),
         "off": bool(
-            expected is not None and observed.low is not None and observed.high is not None
+            expected is not None
+            and observed.low is not None
+            and observed.high is not None
             and not observed.low <= expected <= observed.high
         ),
         "calibration": rows,
-    }  # fmt: skip
+    }

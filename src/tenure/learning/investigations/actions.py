@@ -12,8 +12,8 @@ from tenure.accounts.models import Account
 from tenure.analytics.errors import SpecError
 from tenure.core import audit
 from tenure.facts.inbox import OwnFact, record_own
-from tenure.health import ground as churned
 from tenure.health import policy as health
+from tenure.health import validation_inputs as churned
 from tenure.learning.investigations import documents, dossier
 from tenure.learning.investigations.models import (
     CONFIRMED,
@@ -24,8 +24,8 @@ from tenure.learning.investigations.models import (
     VOID,
     Investigation,
 )
-from tenure.learning.investigations.numbers import Numbers
-from tenure.learning.investigations.reading import Ground
+from tenure.learning.investigations.reading import Context
+from tenure.learning.investigations.settings import Settings
 
 TARGET = "investigation"
 CHUNK = 100
@@ -52,13 +52,14 @@ def study_in_chunks(now: datetime) -> Iterator[int]:
         yield opened
 
 
-def _new(table: Sequence[Row], numbers: Numbers, now: datetime) -> list[Row]:
+def _new(table: Sequence[Row], numbers: Settings, now: datetime) -> list[Row]:
     since = now - timedelta(days=numbers.running.history_days)
     known = set(Investigation.objects.values_list("account_id", "churned_at"))
     return [
-        row for row in table
+        row
+        for row in table
         if row["churned_at"] >= since and (row["account_id"], row["churned_at"]) not in known
-    ]  # fmt: skip
+    ]
 
 
 def _chunks(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
@@ -67,20 +68,25 @@ def _chunks(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
         yield ordered[start : start + CHUNK]
 
 
-def _open(rows: Sequence[Row], numbers: Numbers, now: datetime) -> int:
+def _open(rows: Sequence[Row], numbers: Settings, now: datetime) -> int:
     back = timedelta(days=numbers.running.look_back_days)
     since = min(r["churned_at"] for r in rows) - back
     ends = [(r["account_id"], r["churned_at"]) for r in rows]
-    ground = Ground(ends, since, numbers, now)
+    ground = Context(ends, since, numbers, now)
     titles, made = dossier.warning_titles(), []
     for row in rows:
         found = dossier.gather(ground, row["account_id"], row["churned_at"], row["kind"], now)
         lost = found["lost"]
         one = Investigation(
-            account_id=row["account_id"], churned_at=row["churned_at"], kind=row["kind"],
-            opened_at=now, reactivated_at=row["reactivated_at"], dossier=found,
-            segments=found["segments"], **lost,
-        )  # fmt: skip
+            account_id=row["account_id"],
+            churned_at=row["churned_at"],
+            kind=row["kind"],
+            opened_at=now,
+            reactivated_at=row["reactivated_at"],
+            dossier=found,
+            segments=found["segments"],
+            **lost,
+        )
         _propose(one, numbers, titles)
         made.append(one)
     before = set(Investigation.objects.values_list("account_id", "churned_at"))
@@ -97,7 +103,7 @@ def stated(one: Investigation) -> str:
     return told or one.dossier.get("reason", "")
 
 
-def _propose(one: Investigation, numbers: Numbers, titles: Mapping[str, str]) -> None:
+def _propose(one: Investigation, numbers: Settings, titles: Mapping[str, str]) -> None:
     told = dossier.judge(one.dossier, one.churned_at, stated(one), numbers, titles)
     one.stated_cause = numbers.cause_of(stated(one))
     one.evidence = [[p.cause, p.name, p.text, p.weight] for p in told.evidence]
@@ -134,17 +140,29 @@ def _keep_true(table: Sequence[Row], now: datetime) -> None:
             before, one.state = {"state": one.state}, VOID
             one.save(update_fields=["state"])
             audit.record(
-                audit.SYSTEM, "churn.voided", TARGET, str(one.pk), before, {"state": VOID},
-                why="the facts no longer tell of this churn", now=now,
-            )  # fmt: skip
+                audit.SYSTEM,
+                "churn.voided",
+                TARGET,
+                str(one.pk),
+                before,
+                {"state": VOID},
+                why="the facts no longer tell of this churn",
+                now=now,
+            )
             record_own([_fact(one, "churn_investigation_voided", now)], now=now)
 
 
 @transaction.atomic
 def decide(
-    pk: int, by: object, *, now: datetime, verdict: str = "", cause: str = "", how: str = "",
+    pk: int,
+    by: object,
+    *,
+    now: datetime,
+    verdict: str = "",
+    cause: str = "",
+    how: str = "",
     why: str = "",
-) -> Investigation:  # fmt: skip
+) -> Investigation:
     """Confirm what is proposed (everything left out), or say what it really was, and why.
 
     SpecError for an unknown verdict or cause, or a change without a reason.
@@ -179,10 +197,15 @@ def _told(one: Investigation) -> Row:
 
 def _fact(one: Investigation, event: str, now: datetime) -> OwnFact:
     told = {
-        "churned_at": one.churned_at.isoformat(), "kind": one.kind, "cause": one.cause,
-        "stated_cause": one.stated_cause, "verdict": one.verdict, "mrr_minor": one.mrr_minor,
-        "currency": one.currency, "by": one.decided_by,
-    }  # fmt: skip
+        "churned_at": one.churned_at.isoformat(),
+        "kind": one.kind,
+        "cause": one.cause,
+        "stated_cause": one.stated_cause,
+        "verdict": one.verdict,
+        "mrr_minor": one.mrr_minor,
+        "currency": one.currency,
+        "by": one.decided_by,
+    }
     return OwnFact(event, one.account_id, now, properties=told)
 
 

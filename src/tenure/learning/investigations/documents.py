@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from tenure.core import policy
-from tenure.learning.investigations import numbers
+from tenure.learning.investigations import settings
 
 
-def register() -> None:
-    """Make the document known."""
-    policy.register(
+def documents() -> tuple[policy.PolicyDocument, ...]:
+    """What a workspace may change of it."""
+    return (
         policy.PolicyDocument(
-            numbers.DOCUMENT,
+            settings.DOCUMENT,
             "Churn studied",
-            numbers.DEFAULT,
-            numbers.parse,
+            settings.DEFAULT,
+            settings.parse,
             "Which evidence points to which cause of churn, when a loss counts as preventable, and "
             "what somebody who left is asked.",
-        )
+            permission=policy.EDIT,
+        ),
     )
 
 
-def current() -> numbers.Numbers:
+def current() -> settings.Settings:
     """The numbers and words in force."""
-    found: numbers.Numbers = policy.load(numbers.DOCUMENT)
+    found: settings.Settings = policy.load(settings.DOCUMENT)
     return found

@@ -15,13 +15,13 @@ from typing import Any
 from tenure.health import policy as health
 from tenure.learning.investigations import judging, reading
 from tenure.learning.investigations.judging import Proposal, Warned
-from tenure.learning.investigations.numbers import Numbers
-from tenure.learning.investigations.reading import Ground
+from tenure.learning.investigations.reading import Context
+from tenure.learning.investigations.settings import Settings
 
 Row = dict[str, Any]
 
 
-def gather(ground: Ground, account: str, end: datetime, kind: str, now: datetime) -> Row:
+def gather(ground: Context, account: str, end: datetime, kind: str, now: datetime) -> Row:
     """All parts, as JSON: kind, stay_days, scores, warnings, tickets, contacts, plays, offers,
     answers, reason (as told in the cancel flow), and what was lost."""
     numbers = ground.numbers
@@ -58,7 +58,7 @@ def warning_titles() -> dict[str, str]:
 
 
 def judge(
-    dossier: Row, end: datetime, stated: str, numbers: Numbers, titles: Mapping[str, str]
+    dossier: Row, end: datetime, stated: str, numbers: Settings, titles: Mapping[str, str]
 ) -> Proposal:
     """What is made of a dossier, with the reason the customer gave (empty: none); ``titles`` are
     the warnings in words."""
@@ -72,15 +72,25 @@ def judge(
 
 
 def _score(row: Row) -> list[Any]:
-    return [row["as_of"].isoformat(), row["health"], row["band"] or "", row["risk_level"] or "",
-            row["purpose"] == "live"]  # fmt: skip
+    return [
+        row["as_of"].isoformat(),
+        row["health"],
+        row["band"] or "",
+        row["risk_level"] or "",
+        row["purpose"] == "live",
+    ]
 
 
 def _warned(one: Warned) -> Row:
     return {
-        "name": one.name, "first_at": one.first_at.isoformat(), "last_at": one.last_at.isoformat(),
-        "lead_days": one.lead_days, "shown": one.shown, "answer": one.answer, "missed": one.missed,
-    }  # fmt: skip
+        "name": one.name,
+        "first_at": one.first_at.isoformat(),
+        "last_at": one.last_at.isoformat(),
+        "lead_days": one.lead_days,
+        "shown": one.shown,
+        "answer": one.answer,
+        "missed": one.missed,
+    }
 
 
 def _of(kept: Row) -> Warned:
@@ -88,22 +98,28 @@ def _of(kept: Row) -> Warned:
     return Warned(kept["name"], first, last, kept["lead_days"], kept["shown"], kept["answer"])
 
 
-def _tickets(ground: Ground, account: str, start: datetime, end: datetime) -> Sequence[Row]:
+def _tickets(ground: Context, account: str, start: datetime, end: datetime) -> Sequence[Row]:
     return [
-        {"at": t["opened_at"].isoformat(), "ticket_id": t["ticket_id"],
-         "category": t["category"] or "", "priority": t["priority"] or "",
-         "resolved_at": t["resolved_at"].isoformat() if t["resolved_at"] else "",
-         "reply_hours": _hours(t["opened_at"], t["first_reply_at"]),
-         "escalated": t["escalated_at"] is not None}
-        for t in ground.known("tickets", account, end) if t["opened_at"] >= start
-    ]  # fmt: skip
+        {
+            "at": t["opened_at"].isoformat(),
+            "ticket_id": t["ticket_id"],
+            "category": t["category"] or "",
+            "priority": t["priority"] or "",
+            "resolved_at": t["resolved_at"].isoformat() if t["resolved_at"] else "",
+            "reply_hours": _hours(t["opened_at"], t["first_reply_at"]),
+            "escalated": t["escalated_at"] is not None,
+        }
+        for t in ground.known("tickets", account, end)
+        if t["opened_at"] >= start
+    ]
 
 
-def _answers(ground: Ground, account: str, start: datetime, end: datetime) -> Sequence[Row]:
+def _answers(ground: Context, account: str, start: datetime, end: datetime) -> Sequence[Row]:
     return [
         {"at": a["responded_at"].isoformat(), "survey": a["survey"], "score": a["score"]}
-        for a in ground.known("responses", account, end) if a["responded_at"] >= start
-    ]  # fmt: skip
+        for a in ground.known("responses", account, end)
+        if a["responded_at"] >= start
+    ]
 
 
 def _hours(since: datetime, until: datetime | None) -> float | None:

@@ -13,7 +13,7 @@ from tenure.core import audit
 from tenure.facts.inbox import OwnFact, record_own
 from tenure.learning.investigations import actions, documents, links
 from tenure.learning.investigations.models import VOID, ExitInterview, Investigation
-from tenure.learning.investigations.numbers import RETURNS
+from tenure.learning.investigations.settings import RETURNS
 from tenure.programs.dunning.mails import addressee
 
 PURPOSE = "survey"
@@ -37,18 +37,23 @@ def ask(pk: int, by: object, *, now: datetime) -> ExitInterview:
     who = addressee(one.account_id)
     if who is None:
         raise SpecError(
-            "exit interview", one.account_id, "has nobody with a mail address",
+            "exit interview",
+            one.account_id,
+            "has nobody with a mail address",
             "import people with their address, or talk to them and note it",
-        )  # fmt: skip
+        )
     made = ExitInterview.objects.create(
-        investigation=one, person_id=who.pk, address=who.email, asked_at=now,
+        investigation=one,
+        person_id=who.pk,
+        address=who.email,
+        asked_at=now,
         asked_by=audit.actor_name(by)[:254],
-    )  # fmt: skip
+    )
     submit([_draft(made, one, who, now)], now=now)
     audit.record(
         by, "churn.interview_asked", actions.TARGET, str(pk), None, {"person": who.pk}, now=now
     )
-    _tell(made, "exit_interview_asked", now)
+    _emit(made, "exit_interview_asked", now)
     return made
 
 
@@ -56,10 +61,16 @@ def _draft(made: ExitInterview, one: Investigation, who: Person, now: datetime) 
     words = documents.current().interview
     text = words.text.format(name=who.name or words.nobody, link=links.url(made.pk)).strip()
     return Draft(
-        f"exit-interview:{one.pk}", "mail", PURPOSE, who.email,
-        {"subject": words.subject, "text": text}, due_at=now, source=source(one.pk),
-        person_id=who.pk, account_id=one.account_id,
-    )  # fmt: skip
+        f"exit-interview:{one.pk}",
+        "mail",
+        PURPOSE,
+        who.email,
+        {"subject": words.subject, "text": text},
+        due_at=now,
+        source=source(one.pk),
+        person_id=who.pk,
+        account_id=one.account_id,
+    )
 
 
 def ask_due(now: datetime) -> int:
@@ -69,9 +80,11 @@ def ask_due(now: datetime) -> int:
         return 0
     fresh = now - timedelta(days=words.first_seen_days)
     due = Investigation.objects.exclude(state=VOID).filter(
-        interview=None, reactivated_at=None, churned_at__gte=fresh,
+        interview=None,
+        reactivated_at=None,
+        churned_at__gte=fresh,
         opened_at__lte=now - timedelta(days=words.delay_days),
-    )  # fmt: skip
+    )
     asked = 0
     for pk, account in due.order_by("churned_at").values_list("pk", "account_id")[:CHUNK]:
         if addressee(account) is not None:
@@ -99,13 +112,13 @@ def answer(
     made.would_return = would_return if would_return in RETURNS else ""
     made.answered_at = now
     made.save()
-    _tell(made, "exit_interview_answered", now)
+    _emit(made, "exit_interview_answered", now)
     one = Investigation.objects.select_for_update().get(pk=made.investigation_id)
     actions.propose_anew(one, now)
     return made
 
 
-def _tell(made: ExitInterview, event: str, now: datetime) -> None:
+def _emit(made: ExitInterview, event: str, now: datetime) -> None:
     """A fact; the words themselves stay in the interview."""
     told = {"reason": made.reason, "would_return": made.would_return, "words": bool(made.words)}
     account = made.investigation.account_id

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from tenure.learning.investigations.numbers import Numbers, Warnings
+from tenure.learning.investigations.settings import Settings, Warnings
 
 
 @dataclass(frozen=True)
@@ -97,10 +97,14 @@ def warned(
         first = course[0].at
         found.append(
             Warned(
-                name, first, course[-1].at, (end - first).days, any(m.shown for m in course),
+                name,
+                first,
+                course[-1].at,
+                (end - first).days,
+                any(m.shown for m in course),
                 _answer(first, contacts, policy),
             )
-        )  # fmt: skip
+        )
     return sorted(found, key=lambda w: (-w.lead_days, w.name))
 
 
@@ -120,7 +124,7 @@ def propose(
     titles: Mapping[str, str],
     measured: Mapping[str, str],
     stated: str,
-    numbers: Numbers,
+    numbers: Settings,
 ) -> Proposal:
     """The cause with the greatest weight of evidence, and whether it could have been prevented.
 
@@ -128,7 +132,7 @@ def propose(
     sentence. Without evidence the stated cause stands in. A cause that can be prevented needs a
     lead of ``least_lead_days`` (or its own), else nobody could have acted.
 
-    >>> from tenure.learning.investigations.numbers import packaged
+    >>> from tenure.learning.investigations.settings import packaged
     >>> told = propose([], {}, {"ended_involuntarily": "The last payment failed"}, "", packaged())
     >>> told.cause, told.verdict
     ('payment', 'preventable')
@@ -147,12 +151,17 @@ def propose(
     needed = numbers.verdict.least_lead_days if about.lead_days is None else about.lead_days
     lead = max((w.lead_days for w in warnings), default=0)
     if lead < needed:
-        told = f"The first warning came {lead} days before the end" if warnings else (
-            "No warning fired before the end")  # fmt: skip
+        told = (
+            f"The first warning came {lead} days before the end"
+            if warnings
+            else ("No warning fired before the end")
+        )
         return Proposal(
-            cause, "unclear",
-            f"{told}; {needed:.0f} days would have been needed to act. {about.how}", found,
-        )  # fmt: skip
+            cause,
+            "unclear",
+            f"{told}; {needed:.0f} days would have been needed to act. {about.how}",
+            found,
+        )
     return Proposal(cause, "preventable", f"{_course(warnings)}{about.how}", found)
 
 
@@ -169,7 +178,7 @@ def _pointers(
     warnings: Sequence[Warned],
     titles: Mapping[str, str],
     measured: Mapping[str, str],
-    numbers: Numbers,
+    numbers: Settings,
 ) -> tuple[Pointer, ...]:
     by_name = {w.name: w for w in warnings}
     found = []
@@ -185,7 +194,7 @@ def _pointers(
     return tuple(sorted(found, key=lambda p: (order[p.cause], -p.weight, p.name)))
 
 
-def _by_weight(found: Sequence[Pointer], numbers: Numbers) -> list[str]:
+def _by_weight(found: Sequence[Pointer], numbers: Settings) -> list[str]:
     return sorted(numbers.causes, key=lambda name: -_weight(found, name))  # stable: policy's order
 
 
@@ -193,12 +202,12 @@ def _weight(found: Sequence[Pointer], cause: str) -> float:
     return sum(p.weight for p in found if p.cause == cause)
 
 
-def _heaviest(found: Sequence[Pointer], numbers: Numbers) -> tuple[str, float]:
+def _heaviest(found: Sequence[Pointer], numbers: Settings) -> tuple[str, float]:
     cause = _by_weight(found, numbers)[0]
     return cause, _weight(found, cause)
 
 
-def measured(dossier: Mapping[str, Any], end: datetime, numbers: Numbers) -> dict[str, str]:
+def measured(dossier: Mapping[str, Any], end: datetime, numbers: Settings) -> dict[str, str]:
     """Evidence that a dossier shows by itself, as sentences by name (see ``numbers.MEASURED``)."""
     rules, found = numbers.verdict, {}
     if dossier["kind"] == "involuntary":
@@ -220,16 +229,17 @@ def measured(dossier: Mapping[str, Any], end: datetime, numbers: Numbers) -> dic
         )
     found |= _of_contacts(dossier, end, numbers)
     unhappy = [
-        a for a in dossier["answers"]
+        a
+        for a in dossier["answers"]
         if a["score"] is not None and a["score"] <= rules.unhappy.get(a["survey"], float("-inf"))
-    ]  # fmt: skip
+    ]
     if unhappy:
         last = max(unhappy, key=lambda a: a["at"])
         found["unhappy_answer"] = f"{last['survey'].upper()} of {last['score']:g} was answered"
     return found
 
 
-def _of_contacts(dossier: Mapping[str, Any], end: datetime, numbers: Numbers) -> dict[str, str]:
+def _of_contacts(dossier: Mapping[str, Any], end: datetime, numbers: Settings) -> dict[str, str]:
     found = {}
     silent = numbers.verdict.silent_days
     since = (end - timedelta(days=silent)).isoformat()

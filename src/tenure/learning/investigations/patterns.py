@@ -10,7 +10,7 @@ from typing import Any
 
 from tenure.analytics.validation.intervals import wilson
 from tenure.learning.investigations.months import step
-from tenure.learning.investigations.numbers import ReviewRules
+from tenure.learning.investigations.settings import ReviewRules
 
 Json = dict[str, Any]
 
@@ -78,11 +78,13 @@ def _groups(losses: Sequence[Loss], keys: Callable[[Loss], Sequence[str]]) -> li
     ordered = sorted(parts.items(), key=lambda pair: (-len(pair[1]), pair[0]))
     return [
         {
-            "name": name, "losses": len(some), "lost": _money(some),
+            "name": name,
+            "losses": len(some),
+            "lost": _money(some),
             "preventable": sum(one.verdict == "preventable" for one in some),
         }
         for name, some in ordered
-    ]  # fmt: skip
+    ]
 
 
 def _money(losses: Iterable[Loss]) -> list[Json]:
@@ -117,9 +119,13 @@ class Followed:
 
 
 def followed(
-    losses: Iterable[Loss], customers: Mapping[date, int], cause: str, ended_on: date,
-    last_whole: date, rules: ReviewRules,
-) -> Followed | None:  # fmt: skip
+    losses: Iterable[Loss],
+    customers: Mapping[date, int],
+    cause: str,
+    ended_on: date,
+    last_whole: date,
+    rules: ReviewRules,
+) -> Followed | None:
     """As many whole months on both sides of the month in which a change was done; None while not
     one has passed. ``customers`` are those at the start of each month.
 

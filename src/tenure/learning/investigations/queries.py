@@ -20,11 +20,11 @@ from tenure.learning.investigations.models import (
     ExitInterview,
     Investigation,
 )
-from tenure.programs.cancel.models import Visit
+from tenure.programs.cancel import finding as cancelling
 
 
 @dataclass(frozen=True)
-class Asked:
+class InvestigationFilter:
     """Which investigations are meant; empty narrows nothing."""
 
     state: str = ""
@@ -37,7 +37,7 @@ class Asked:
     until: datetime | None = None
 
 
-def find(asked: Asked) -> QuerySet[Investigation]:
+def find(asked: InvestigationFilter) -> QuerySet[Investigation]:
     """Investigations that match, the latest loss first; void ones only where asked for."""
     rows = Investigation.objects.order_by("-churned_at", "-pk")
     rows = rows.filter(state=asked.state) if asked.state else rows.exclude(state=VOID)
@@ -110,13 +110,14 @@ def lines(rows: Sequence[Investigation]) -> list[Line]:
     names, numbers = actions.names_of([r.account_id for r in rows]), documents.current()
     return [
         Line(
-            r, names.get(r.account_id) or r.account_id,
+            r,
+            names.get(r.account_id) or r.account_id,
             numbers.title(r.cause) if r.cause else "",
             numbers.title(r.stated_cause) if r.stated_cause else "",
             bool(r.stated_cause and r.cause and r.stated_cause != r.cause),
         )
         for r in rows
-    ]  # fmt: skip
+    ]
 
 
 def interview_of(one: Investigation) -> ExitInterview | None:
@@ -126,10 +127,7 @@ def interview_of(one: Investigation) -> ExitInterview | None:
 
 def visit_words(one: Investigation) -> dict[str, str]:
     """What the customer wrote in the cancel flow, read where it is kept."""
-    found = (
-        Visit.objects.filter(account_id=one.account_id, started_at__lte=one.opened_at)
-        .exclude(reason="").order_by("-started_at").first()
-    )  # fmt: skip
+    found = cancelling.last_reason(one.account_id, one.opened_at)
     return {"more": found.more, "improve": found.improve} if found else {}
 
 
@@ -137,23 +135,45 @@ def warnings(one: Investigation) -> list[dict[str, Any]]:
     """The warnings of a dossier with their words, longest lead first."""
     declared = health.registry().risk_signals
     return [
-        {**w, "title": declared[w["name"]].title if w["name"] in declared else w["name"],
-         "level": str(declared[w["name"]].level) if w["name"] in declared else "",
-         "first_at": datetime.fromisoformat(w["first_at"])}
+        {
+            **w,
+            "title": declared[w["name"]].title if w["name"] in declared else w["name"],
+            "level": str(declared[w["name"]].level) if w["name"] in declared else "",
+            "first_at": datetime.fromisoformat(w["first_at"]),
+        }
         for w in one.dossier.get("warnings", [])
-    ]  # fmt: skip
+    ]
 
 
-def shown(pk: int) -> dict[str, Any] | None:
+def detail(pk: int) -> dict[str, Any] | None:
     """One investigation with everything in it, as JSON; None if there is none."""
     one = Investigation.objects.filter(pk=pk).first()
     if one is None:
         return None
     interview, numbers = interview_of(one), documents.current()
-    kept = ("account_id", "churned_at", "kind", "opened_at", "reactivated_at", "state",
-            "mrr_minor", "currency", "plan_id", "segments", "stated_cause", "proposed_cause",
-            "proposed_verdict", "proposed_how", "cause", "verdict", "how", "why", "decided_by",
-            "decided_at", "dossier")  # fmt: skip
+    kept = (
+        "account_id",
+        "churned_at",
+        "kind",
+        "opened_at",
+        "reactivated_at",
+        "state",
+        "mrr_minor",
+        "currency",
+        "plan_id",
+        "segments",
+        "stated_cause",
+        "proposed_cause",
+        "proposed_verdict",
+        "proposed_how",
+        "cause",
+        "verdict",
+        "how",
+        "why",
+        "decided_by",
+        "decided_at",
+        "dossier",
+    )
     return {
         "id": one.pk,
         **{name: getattr(one, name) for name in kept},
@@ -161,9 +181,13 @@ def shown(pk: int) -> dict[str, Any] | None:
             {"cause": c, "title": numbers.title(c), "name": n, "text": t, "weight": w}
             for c, n, t, w in one.evidence
         ],
-        "interview": None if interview is None else {
-            "asked_at": interview.asked_at, "answered_at": interview.answered_at,
-            "reason": interview.reason, "words": interview.words,
+        "interview": None
+        if interview is None
+        else {
+            "asked_at": interview.asked_at,
+            "answered_at": interview.answered_at,
+            "reason": interview.reason,
+            "words": interview.words,
             "would_return": interview.would_return,
         },
-    }  # fmt: skip
+    }

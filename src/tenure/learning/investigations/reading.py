@@ -11,32 +11,36 @@ from typing import Any
 import pyarrow as pa
 
 from tenure.accounts.models import Membership
-from tenure.analytics.tables import TABLES as SPECS
-from tenure.facts import lake, sql
-from tenure.facts.casts import literal
+from tenure.facts import lake
+from tenure.facts.queries import rows_of_many
+from tenure.facts.reading import text
 from tenure.health import policy as health
 from tenure.health import runs
-from tenure.health.lake_reading import run_rows, text
+from tenure.health.lake_scores import run_rows
 from tenure.learning.investigations.judging import Contact, Look
-from tenure.learning.investigations.numbers import Numbers
+from tenure.learning.investigations.settings import Settings
 from tenure.plays.models import HELD_OUT, Enrolment
-from tenure.plays.tasks.models import DONE, Task
-from tenure.programs.cancel.models import Visit
+from tenure.programs.cancel import finding as cancelling
+from tenure.work.tasks.models import DONE, Task
 
 STAMP = pa.timestamp("us", tz="UTC")
 TABLES = ("subscriptions", "tickets", "interactions", "responses")
 Row = dict[str, Any]
 
 
-class Ground:
+class Context:
     """The lake as it was at the ends of many losses, and as it is at ``now``; read at once."""
 
     def __init__(
-        self, ends: Sequence[tuple[str, datetime]], since: datetime, numbers: Numbers, now: datetime
+        self,
+        ends: Sequence[tuple[str, datetime]],
+        since: datetime,
+        numbers: Settings,
+        now: datetime,
     ) -> None:
         self.numbers = numbers
-        self._known = {name: _known(name, ends) for name in TABLES}
-        later = _known("subscriptions", [(account, now) for account, _ in ends])
+        self._known = {name: rows_of_many(name, ends) for name in TABLES}
+        later = rows_of_many("subscriptions", [(account, now) for account, _ in ends])
         self._known["subscriptions"] |= later
         self.contacts_kept = lake.current().dataset(["interactions"]).has("interactions")
         self._scores = _scores([account for account, _ in ends], since)
@@ -49,46 +53,6 @@ class Ground:
         """The account's things in a table as they were known at ``at`` (one of the moments this was
         made for), latest first."""
         return self._known[table].get((account, at), [])
-
-
-def _known(
-    table: str, pairs: Sequence[tuple[str, datetime]]
-) -> dict[tuple[str, datetime], list[Row]]:
-    """What ``facts.queries.rows_of`` gives for each account and moment, in one query."""
-    spec, here = SPECS[table], lake.current()
-    if not pairs or not here.exists(table):
-        return {}
-    schema = spec.arrow_schema()
-    paths = ", ".join(literal(str(path)) for path in here.files(table)["path"].to_pylist())
-    con = sql.connection()
-    accounts, moments = zip(*pairs, strict=True)
-    asked = pa.table({"account": pa.array(accounts, pa.string()), "at": pa.array(moments, STAMP)})
-    con.register("studied_pairs", asked)
-    found = con.sql(
-        f"SELECT * FROM read_parquet([{paths}], union_by_name = true, hive_partitioning = false)"
-        " WHERE account_id IN (SELECT account FROM studied_pairs)"
-    ).to_arrow_table()
-    whole = pa.concat_tables([schema.empty_table(), found], promote_options="permissive")
-    con.register("studied_facts", whole.select(schema.names).cast(schema))
-    columns = ", ".join(
-        f'CASE WHEN f."{c.known_at}" < p.at THEN f."{c.name}" END AS "{c.name}"'
-        if c.known_at
-        else f'f."{c.name}"'
-        for c in spec.columns
-    )
-    keys = ", ".join(f'f."{key}"' for key in spec.key)
-    order = f'f."{spec.time}" DESC, f.received_at DESC, f.message_id DESC'
-    rows = con.sql(
-        f"""SELECT p.account AS of_account, p.at AS of_at, {columns}
-            FROM studied_facts f JOIN studied_pairs p ON f.account_id = p.account
-            WHERE f."{spec.time}" < p.at AND f.received_at < p.at
-            QUALIFY row_number() OVER (PARTITION BY p.account, p.at, {keys} ORDER BY {order}) = 1
-            ORDER BY f."{spec.time}" DESC, f.message_id DESC"""
-    ).to_arrow_table()
-    told: dict[tuple[str, datetime], list[Row]] = defaultdict(list)
-    for row in rows.to_pylist():
-        told[row.pop("of_account"), row.pop("of_at")].append(row)
-    return told
 
 
 def _scores(accounts: Sequence[str], since: datetime) -> dict[str, list[Row]]:
@@ -114,17 +78,21 @@ def looks(scores: Sequence[Row]) -> list[Look]:
 
 
 def contacts(
-    ground: Ground, account: str, start: datetime, end: datetime
+    ground: Context, account: str, start: datetime, end: datetime
 ) -> tuple[list[Row], list[Contact]]:
     """Interactions and tasks done from ``start`` to before ``end``, latest first: to be kept, and
     as contacts."""
     mine = ground.numbers.warnings.own_doing
     met = [
-        {"at": row["happened_at"], "what": row["kind"].lower(), "by": row["by"] or "",
-         "outcome": row["outcome"] or ""}
+        {
+            "at": row["happened_at"],
+            "what": row["kind"].lower(),
+            "by": row["by"] or "",
+            "outcome": row["outcome"] or "",
+        }
         for row in ground.known("interactions", account, end)
         if row["happened_at"] >= start and row["kind"].lower() not in mine
-    ]  # fmt: skip
+    ]
     done = Task.objects.filter(
         account_id=account, state=DONE, closed_at__gte=start, closed_at__lt=end
     )
@@ -153,23 +121,22 @@ def plays(account: str, start: datetime, end: datetime) -> tuple[list[Row], list
 
 def visit(account: str, end: datetime) -> tuple[str, list[Row]]:
     """The reason told in the last cancel flow before the end was known, and what was offered."""
-    found = (
-        Visit.objects.filter(account_id=account, started_at__lte=end)
-        .exclude(reason="")
-        .order_by("-started_at")
-        .first()
-    )
+    found = cancelling.last_reason(account, end)
     if found is None:
         return "", []
     offers = found.offers.order_by("place").values("name", "kind", "shown_at", "answer")
     return found.reason, [
-        {"at": o["shown_at"].isoformat(), "offer": o["name"], "kind": o["kind"],
-         "answer": o["answer"] or "not answered"}
+        {
+            "at": o["shown_at"].isoformat(),
+            "offer": o["name"],
+            "kind": o["kind"],
+            "answer": o["answer"] or "not answered",
+        }
         for o in offers
-    ]  # fmt: skip
+    ]
 
 
-def lost(ground: Ground, account: str, end: datetime, now: datetime) -> Row:
+def lost(ground: Context, account: str, end: datetime, now: datetime) -> Row:
     """What ended at ``end``: monthly revenue, currency, plan, first day of what was in force.
 
     The value is what the subscription said before its end: many senders set it to 0 with it.
@@ -186,9 +153,11 @@ def lost(ground: Ground, account: str, end: datetime, now: datetime) -> Row:
     same = dearest["currency"]
     total = sum(v for v, r in zip(value, worth, strict=True) if r["currency"] == same)
     return {
-        "mrr_minor": total, "currency": same or "", "plan_id": dearest["plan_id"] or "",
+        "mrr_minor": total,
+        "currency": same or "",
+        "plan_id": dearest["plan_id"] or "",
         "since": min(r["started_at"] for r in after),
-    }  # fmt: skip
+    }
 
 
 def champion_left(account: str, start: datetime, end: datetime) -> str:

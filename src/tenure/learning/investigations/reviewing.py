@@ -16,8 +16,8 @@ from tenure.analytics.moments import micros
 from tenure.core import audit
 from tenure.facts import lake
 from tenure.facts.inbox import OwnFact, record_own
+from tenure.facts.reading import engine
 from tenure.health import policy as health
-from tenure.health.lake_reading import engine
 from tenure.learning.investigations import documents, months, patterns
 from tenure.learning.investigations.models import CONFIRMED, VOID, Change, Investigation, Review
 from tenure.learning.investigations.patterns import Followed, Loss
@@ -34,11 +34,19 @@ def losses(since: date, until: date) -> list[Loss]:
     )
     return [
         Loss(
-            months.of(r.churned_at), r.account_id, r.cause, r.kind, r.verdict, r.mrr_minor,
-            r.currency, r.plan_id, tuple(r.segments), r.state == CONFIRMED,
+            months.of(r.churned_at),
+            r.account_id,
+            r.cause,
+            r.kind,
+            r.verdict,
+            r.mrr_minor,
+            r.currency,
+            r.plan_id,
+            tuple(r.segments),
+            r.state == CONFIRMED,
         )
         for r in rows.defer("dossier", "evidence")
-    ]  # fmt: skip
+    ]
 
 
 def report(month: date) -> dict[str, Any]:
@@ -47,7 +55,7 @@ def report(month: date) -> dict[str, Any]:
     return patterns.report(found, month, documents.current().review)
 
 
-def told(month: date) -> dict[str, Any]:
+def month_review(month: date) -> dict[str, Any]:
     """The review of a month, kept or not, as JSON."""
     kept = Review.objects.filter(month=month).first()
     closed = kept is not None and kept.closed_at is not None
@@ -84,7 +92,7 @@ def keep(month: date, by: object, *, now: datetime) -> Review:
     if new:
         told = {"month": f"{month:%Y-%m}", "losses": made.report["losses"]}
         audit.record(by, "churn.review_kept", TARGET, told["month"], None, told, now=now)
-        _tell("churn_review_kept", now, **told)
+        _emit("churn_review_kept", now, **told)
     return made
 
 
@@ -108,15 +116,23 @@ def close(month: date, note: str, by: object, *, now: datetime) -> Review:
     row.save()
     told = {"month": f"{month:%Y-%m}", "changes": row.changes.count()}
     audit.record(by, "churn.review_closed", TARGET, told["month"], None, told, now=now)
-    _tell("churn_review_closed", now, **told)
+    _emit("churn_review_closed", now, **told)
     return row
 
 
 @transaction.atomic
 def decide_change(
-    month: date, by: object, *, cause: str, kind: str, title: str, owner: str, due_on: date | None,
-    experiment: str = "", now: datetime,
-) -> Change:  # fmt: skip
+    month: date,
+    by: object,
+    *,
+    cause: str,
+    kind: str,
+    title: str,
+    owner: str,
+    due_on: date | None,
+    experiment: str = "",
+    now: datetime,
+) -> Change:
     """Decide a change against a cause. SpecError names what is missing."""
     causes = documents.current().causes
     for key, wrong, remedy in (
@@ -131,12 +147,18 @@ def decide_change(
     assert due_on is not None  # told above
     review = Review.objects.filter(month=month).first() or keep(month, by, now=now)
     made = Change.objects.create(
-        review=review, cause=cause, kind=kind, title=title.strip()[:300],
-        owner=owner.strip()[:254], due_on=due_on, experiment=experiment.strip()[:80], made_at=now,
-    )  # fmt: skip
+        review=review,
+        cause=cause,
+        kind=kind,
+        title=title.strip()[:300],
+        owner=owner.strip()[:254],
+        due_on=due_on,
+        experiment=experiment.strip()[:80],
+        made_at=now,
+    )
     told = {"cause": cause, "kind": kind, "title": made.title, "due_on": str(due_on)}
     audit.record(by, "churn.change_decided", TARGET, f"{month:%Y-%m}", None, told, now=now)
-    _tell("churn_change_decided", now, change=made.pk, **told)
+    _emit("churn_change_decided", now, change=made.pk, **told)
     return made
 
 
@@ -151,14 +173,15 @@ def end_change(pk: int, state: str, by: object, *, now: datetime) -> Change:
     row.ended_on = now.astimezone(UTC).date() if state == "done" else None
     row.save(update_fields=["state", "ended_on"])
     after = {"state": state, "title": row.title}
-    audit.record(by, "churn.change_ended", TARGET, f"{row.review.month:%Y-%m}", before, after,
-                 now=now)  # fmt: skip
-    _tell("churn_change_ended", now, change=pk, cause=row.cause, **after)
+    audit.record(
+        by, "churn.change_ended", TARGET, f"{row.review.month:%Y-%m}", before, after, now=now
+    )
+    _emit("churn_change_ended", now, change=pk, cause=row.cause, **after)
     return row
 
 
 @dataclass(frozen=True)
-class Told:
+class ChangeEffect:
     """A change with what followed it; None while no whole month has passed since it was done."""
 
     change: Change
@@ -167,7 +190,7 @@ class Told:
     followed: Followed | None
 
 
-def changes(now: datetime) -> list[Told]:
+def changes(now: datetime) -> list[ChangeEffect]:
     """Every change, open ones first, with what followed those that are done."""
     numbers, last = documents.current(), last_whole(now)
     rows = list(Change.objects.select_related("review").order_by("due_on", "pk"))
@@ -178,14 +201,16 @@ def changes(now: datetime) -> list[Told]:
         first = months.step(months.of_day(min(done)), -span)
         found, customers = losses(first, last), customers_at(first, last, now)
     told = [
-        Told(
-            row, numbers.title(row.cause),
+        ChangeEffect(
+            row,
+            numbers.title(row.cause),
             row.state == "open" and row.due_on < now.astimezone(UTC).date(),
             patterns.followed(found, customers, row.cause, row.ended_on, last, numbers.review)
-            if row.state == "done" and row.ended_on else None,
+            if row.state == "done" and row.ended_on
+            else None,
         )
         for row in rows
-    ]  # fmt: skip
+    ]
     return sorted(told, key=lambda t: ENDS.index(t.change.state))
 
 
@@ -194,8 +219,16 @@ def customers_at(first: date, last: date, now: datetime) -> dict[date, int]:
     here = lake.current()
     if not here.exists("subscriptions"):
         return {}
-    columns = ("subscription_id", "account_id", "started_at", "ended_at", "updated_at",
-               "received_at", "end_reason", "status")  # fmt: skip
+    columns = (
+        "subscription_id",
+        "account_id",
+        "started_at",
+        "ended_at",
+        "updated_at",
+        "received_at",
+        "end_reason",
+        "status",
+    )
     rows = engine().query(
         f"SELECT {', '.join(columns)} FROM raw_subscriptions", here.dataset(["subscriptions"])
     )
@@ -213,5 +246,5 @@ def customers_at(first: date, last: date, now: datetime) -> dict[date, int]:
     return counts
 
 
-def _tell(event: str, now: datetime, **told: Any) -> None:
+def _emit(event: str, now: datetime, **told: Any) -> None:
     record_own([OwnFact(event, None, now, properties=told)], now=now)

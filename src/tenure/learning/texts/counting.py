@@ -57,12 +57,19 @@ class Themed:
     def to_dict(self) -> dict[str, Any]:
         """As JSON."""
         return {
-            "theme": self.theme, "texts": self.texts, "accounts": self.accounts,
-            "before": self.before, "by_source": dict(self.by_source), "tone": self.tone,
-            "left": self.left, "judged": self.judged, "share": self.share.to_dict(),
-            "others_left": self.others_left, "others": self.others,
+            "theme": self.theme,
+            "texts": self.texts,
+            "accounts": self.accounts,
+            "before": self.before,
+            "by_source": dict(self.by_source),
+            "tone": self.tone,
+            "left": self.left,
+            "judged": self.judged,
+            "share": self.share.to_dict(),
+            "others_left": self.others_left,
+            "others": self.others,
             "share_of_others": self.share_of_others.to_dict(),
-        }  # fmt: skip
+        }
 
 
 def count(
@@ -99,14 +106,20 @@ def count(
         tones = [t.tone for t in some if t.tone is not None]
         found.append(
             Themed(
-                theme, len(some), len({t.account_id for t in some}), earlier[theme],
+                theme,
+                len(some),
+                len({t.account_id for t in some}),
+                earlier[theme],
                 Counter(t.source for t in some),
-                round(sum(tones) / len(tones), 3) if tones else None, len(tones),
-                sum(gone[(theme, a)] for a in judged), len(judged),
-                len(others & ever), len(others),
+                round(sum(tones) / len(tones), 3) if tones else None,
+                len(tones),
+                sum(gone[(theme, a)] for a in judged),
+                len(judged),
+                len(others & ever),
+                len(others),
                 tuple(sorted(some, key=lambda t: t.at, reverse=True)[:shown]),
             )
-        )  # fmt: skip
+        )
     return sorted(found, key=lambda x: (x.theme == NONE, -x.texts, x.theme))
 
 

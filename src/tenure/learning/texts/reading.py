@@ -14,20 +14,20 @@ from tenure.analytics import toml
 from tenure.analytics.moments import micros, moment
 from tenure.analytics.text.themes import ThemePolicy, parse_themes, themes_of
 from tenure.core import policy as policies
-from tenure.facts import feelings, lake
-from tenure.health import ground
+from tenure.facts import lake, sentiment
+from tenure.facts.reading import as_known
 from tenure.health import policy as health
-from tenure.health.lake_reading import as_known
+from tenure.health import validation_inputs
 from tenure.learning.investigations.models import ExitInterview
 from tenure.learning.texts.counting import Text, Themed, count
-from tenure.programs.cancel.models import Visit
+from tenure.programs.cancel import finding as cancelling
 
 DOCUMENT, COUNTED = "themes", "texts"
 PACKAGED = Path(toml.__file__).parent / "text" / "themes.toml"
 NUMBERS = Path(__file__).with_name("texts.toml")
 
 
-class Numbers(BaseModel):
+class Settings(BaseModel):
     """See ``texts.toml``."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -38,30 +38,37 @@ class Numbers(BaseModel):
     least_judged: int = Field(ge=1)
 
 
-def parse(source: str, text: str) -> Numbers:
+def parse(source: str, text: str) -> Settings:
     """The numbers in the TOML ``text``; SpecError if they are not sound."""
-    return toml.parse(Numbers, source, toml.read(source, text))
+    return toml.parse(Settings, source, toml.read(source, text))
 
 
-def numbers() -> Numbers:
+def numbers() -> Settings:
     """The numbers in force."""
-    found: Numbers = policies.load(COUNTED)
+    found: Settings = policies.load(COUNTED)
     return found
 
 
-def register() -> None:
-    """Make the themes, and how they are counted, known as policy documents."""
-    policies.register(
+def documents() -> tuple[policies.PolicyDocument, ...]:
+    """What a workspace may change of it."""
+    return (
         policies.PolicyDocument(
-            COUNTED, "Texts", NUMBERS, parse, "How what customers write is counted."
-        )
-    )
-    policies.register(
+            COUNTED,
+            "Texts",
+            NUMBERS,
+            parse,
+            "How what customers write is counted.",
+            permission=policies.EDIT,
+        ),
         policies.PolicyDocument(
-            DOCUMENT, "Themes", PACKAGED, parse_themes,
+            DOCUMENT,
+            "Themes",
+            PACKAGED,
+            parse_themes,
             "What customers write about: themes and the words that tell them.",
-        )
-    )  # fmt: skip
+            permission=policies.EDIT,
+        ),
+    )
 
 
 def themes_in_force() -> ThemePolicy:
@@ -80,10 +87,10 @@ def themed(now: datetime, days: int | None = None) -> list[Themed]:
 
 
 def _churned(now: datetime) -> dict[str, list[datetime]]:
-    if not ground.has_subscriptions():
+    if not validation_inputs.has_subscriptions():
         return {}
     found: dict[str, list[datetime]] = {}
-    for row in ground.churn(now, health.churn_policy()).to_pylist():
+    for row in validation_inputs.churn(now, health.churn_policy()).to_pylist():
         found.setdefault(row["account_id"], []).append(row["churned_at"])
     return found
 
@@ -95,16 +102,19 @@ def _texts(since: datetime, now: datetime) -> Iterator[Text]:
     raw = [*_tickets(since, now), *_answers(since, now), *_leaving(since, now)]
     words = [r[3] for r in raw]
     told = themes_of(words, themes_in_force())
-    tones = iter(feelings.tones([r[3] for r in raw if r[4] is None])[0])
+    tones = iter(sentiment.tones([r[3] for r in raw if r[4] is None])[0])
     for (source, account, at, text, tone), names in zip(raw, told, strict=True):
         yield Text(source, account, at, text, next(tones) if tone is None else tone, tuple(names))
 
 
 def _tickets(since: datetime, now: datetime) -> Iterator[Raw]:
     rows = _rows(
-        "tickets", "account_id, opened_at AS at, subject, body, sentiment, properties",
-        "opened_at", since, now,
-    )  # fmt: skip
+        "tickets",
+        "account_id, opened_at AS at, subject, body, sentiment, properties",
+        "opened_at",
+        since,
+        now,
+    )
     for r in rows:
         text = "\n".join(t for t in (r["subject"], r["body"]) if t).strip()
         if text:
@@ -113,9 +123,12 @@ def _tickets(since: datetime, now: datetime) -> Iterator[Raw]:
 
 def _answers(since: datetime, now: datetime) -> Iterator[Raw]:
     rows = _rows(
-        "responses", "account_id, responded_at AS at, comment, properties", "responded_at",
-        since, now,
-    )  # fmt: skip
+        "responses",
+        "account_id, responded_at AS at, comment, properties",
+        "responded_at",
+        since,
+        now,
+    )
     for r in rows:
         if (r["comment"] or "").strip():
             kept = json.loads(r["properties"] or "{}").get("sentiment")
@@ -139,7 +152,7 @@ def _leaving(since: datetime, now: datetime) -> Iterator[Raw]:
     ):
         assert at is not None  # asked for above
         yield "exit", account, at, text, None
-    visits = Visit.objects.filter(started_at__gte=since, started_at__lt=now)
+    visits = cancelling.matching(cancelling.VisitFilter(since, now))
     for account, at, more, improve in visits.values_list(
         "account_id", "started_at", "more", "improve"
     ):

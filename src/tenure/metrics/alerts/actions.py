@@ -14,7 +14,7 @@ from tenure.analytics.errors import SpecError
 from tenure.core import audit
 from tenure.core.models import User
 from tenure.facts.inbox import OwnFact, record_own
-from tenure.metrics.alerts import documents, telling
+from tenure.metrics.alerts import documents, notifying
 from tenure.metrics.alerts.models import CLOSED, FALSE_ALARM, OPEN, USEFUL, Alert
 from tenure.metrics.alerts.policy import About, route
 
@@ -54,7 +54,7 @@ def sync(kind: str, conditions: Iterable[Condition], *, now: datetime) -> Synced
     new = _opened(kind, [c for key, c in wanted.items() if key not in there], now)
     _refresh([(a, wanted[key]) for key, a in there.items() if key in wanted], now)
     _close(gone, now)
-    telling.tell([a for a in new if a.snoozed_until is None], now=now)
+    notifying.notify([a for a in new if a.snoozed_until is None], now=now)
     return Synced(len(new), len(gone))
 
 
@@ -69,22 +69,33 @@ def _opened(kind: str, conditions: Sequence[Condition], now: datetime) -> list[A
     for c in conditions:
         account = accounts.get(c.account_id)
         about = About(
-            kind, c.severity, c.signal,
+            kind,
+            c.severity,
+            c.signal,
             {c.segment} - {""} if kind == "indicator" else belongs.get(c.account_id, set()),
             bool(account and account.owner_id),
-        )  # fmt: skip
+        )
         chosen = route(about, routes)
         new.append(
             Alert(
-                kind=kind, key=c.key, signal=c.signal, severity=c.severity, title=c.title[:200],
-                says=c.says, account_id=c.account_id, segment=c.segment, periods=c.periods,
+                kind=kind,
+                key=c.key,
+                signal=c.signal,
+                severity=c.severity,
+                title=c.title[:200],
+                says=c.says,
+                account_id=c.account_id,
+                segment=c.segment,
+                periods=c.periods,
                 owner_id=account.owner_id if about.owned and account else _lead(chosen, leads),
-                route=chosen.name if chosen else "", opened_at=now, seen_at=now,
+                route=chosen.name if chosen else "",
+                opened_at=now,
+                seen_at=now,
                 snoozed_until=snoozed.get(c.key),
             )
-        )  # fmt: skip
+        )
     Alert.objects.bulk_create(new, batch_size=_PAGE)
-    _tell("alert_opened", new, now)
+    _emit("alert_opened", new, now)
     return new
 
 
@@ -137,7 +148,7 @@ def _refresh(pairs: Sequence[tuple[Alert, Condition]], now: datetime) -> None:
 
 def _close(gone: Sequence[Alert], now: datetime) -> None:
     _update([a.pk for a in gone], state=CLOSED, closed_at=now)
-    _tell("alert_closed", gone, now)
+    _emit("alert_closed", gone, now)
 
 
 def _update(ids: Sequence[int], **changes: Any) -> None:
@@ -159,7 +170,7 @@ def snooze(alert: Alert, until: datetime, by: object, *, now: datetime) -> None:
     Alert.objects.filter(pk=kept.pk).update(snoozed_until=until)
     after = {"until": until.isoformat()}
     audit.record(by, "alert.snoozed", "alert", kept.pk, None, after, now=now)
-    _tell("alert_snoozed", [kept], now, by=audit.actor_name(by), **after)
+    _emit("alert_snoozed", [kept], now, by=audit.actor_name(by), **after)
 
 
 @transaction.atomic
@@ -177,7 +188,7 @@ def mark(alert: Alert, word: str, by: object, *, now: datetime) -> None:
         mark=word, marked_by=who if word else "", marked_at=now if word else None
     )
     audit.record(by, "alert.marked", "alert", kept.pk, {"mark": kept.mark}, {"mark": word}, now=now)
-    _tell("alert_marked", [kept], now, mark=word, by=who)
+    _emit("alert_marked", [kept], now, mark=word, by=who)
 
 
 @transaction.atomic
@@ -185,7 +196,7 @@ def wake(now: datetime) -> int:
     """Snoozed alerts whose time has come are listed and told of again; gives how many."""
     due = list(Alert.objects.select_for_update().filter(state=OPEN, snoozed_until__lte=now))
     _update([a.pk for a in due], snoozed_until=None)
-    telling.tell(due, now=now)
+    notifying.notify(due, now=now)
     return len(due)
 
 
@@ -195,15 +206,25 @@ def forget(now: datetime) -> int:
     return Alert.objects.filter(state=CLOSED, closed_at__lt=before).delete()[0]
 
 
-def _tell(event: str, alerts: Sequence[Alert], now: datetime, **more: str) -> None:
+def _emit(event: str, alerts: Sequence[Alert], now: datetime, **more: str) -> None:
     record_own(
         (
             OwnFact(
-                event, a.account_id or None, now, None,
-                {"alert": a.pk, "kind": a.kind, "signal": a.signal, "severity": a.severity,
-                 "title": a.title, "segment": a.segment, **more},
+                event,
+                a.account_id or None,
+                now,
+                None,
+                {
+                    "alert": a.pk,
+                    "kind": a.kind,
+                    "signal": a.signal,
+                    "severity": a.severity,
+                    "title": a.title,
+                    "segment": a.segment,
+                    **more,
+                },
             )
             for a in alerts
         ),
         now=now,
-    )  # fmt: skip
+    )

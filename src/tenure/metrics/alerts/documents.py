@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tenure.analytics.errors import SpecError
-from tenure.channels.numbers import Numbers
+from tenure.channels.settings import Numbers
 from tenure.core import policy, roles
 from tenure.core.policy.registry import Loader
 from tenure.metrics.alerts.policy import DEFAULT, AlertPolicy, parse_alerts
@@ -11,14 +11,19 @@ from tenure.metrics.alerts.policy import DEFAULT, AlertPolicy, parse_alerts
 DOCUMENT = "alerts"
 
 
-def register() -> None:
-    """Make the document known."""
-    policy.register(
+def documents() -> tuple[policy.PolicyDocument, ...]:
+    """What a workspace may change of it."""
+    return (
         policy.PolicyDocument(
-            DOCUMENT, "Alerts", DEFAULT, parse_alerts,
-            "Which signs become an alert, and who is told of which.", _check,
-        )
-    )  # fmt: skip
+            DOCUMENT,
+            "Alerts",
+            DEFAULT,
+            parse_alerts,
+            "Which signs become an alert, and who is told of which.",
+            _check,
+            permission=policy.EDIT,
+        ),
+    )
 
 
 def _check(source: str, parsed: AlertPolicy, load: Loader) -> None:
@@ -28,17 +33,21 @@ def _check(source: str, parsed: AlertPolicy, load: Loader) -> None:
     if asked is None or asked.category != "transactional":
         fit = ", ".join(n for n, p in gate.purposes.items() if p.category == "transactional")
         raise SpecError(
-            source, "telling.purpose", f"{parsed.telling.purpose!r} is no transactional purpose",
+            source,
+            "telling.purpose",
+            f"{parsed.telling.purpose!r} is no transactional purpose",
             f"use one of: {fit}",
-        )  # fmt: skip
+        )
     known = load(roles.DOCUMENT).roles
     for number, route in enumerate(parsed.routes):
         for to in route.to:
             if to.startswith("role:") and to[5:] not in known:
                 raise SpecError(
-                    source, f"routes.{number}.to", f"there is no role {to[5:]!r}",
+                    source,
+                    f"routes.{number}.to",
+                    f"there is no role {to[5:]!r}",
                     f"use one of: {', '.join(known)}",
-                )  # fmt: skip
+                )
 
 
 def current() -> AlertPolicy:

@@ -78,9 +78,11 @@ def parse_alerts(source: str, text: str) -> AlertPolicy:
             way, _, who = to.partition(":")
             if to != "owner" and (way not in WAYS or not who):
                 raise SpecError(
-                    source, f"routes.{number}.to", f"does not know {to!r}",
+                    source,
+                    f"routes.{number}.to",
+                    f"does not know {to!r}",
                     "use owner, role:NAME, mail:ADDRESS or chat:ENDPOINT",
-                )  # fmt: skip
+                )
     return found
 
 

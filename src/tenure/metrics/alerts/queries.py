@@ -17,7 +17,7 @@ STATES = ("current", "snoozed", "false_alarm", "closed", "all")
 
 
 @dataclass(frozen=True)
-class Asked:
+class AlertFilter:
     """A filter of the list; empty parts ask for nothing."""
 
     state: str = "current"
@@ -29,13 +29,15 @@ class Asked:
     owner_id: int | None = None
 
 
-def listing(asked: Asked, now: datetime) -> QuerySet[Alert]:
+def listing(asked: AlertFilter, now: datetime) -> QuerySet[Alert]:
     """Alerts that match, gravest first, the newest of equals first."""
     rows = Alert.objects.filter(_of_state(asked.state, now)).select_related("owner")
     exact = {
-        "kind": asked.kind, "severity": asked.severity, "signal": asked.signal,
+        "kind": asked.kind,
+        "severity": asked.severity,
+        "signal": asked.signal,
         "account_id": asked.account,
-    }  # fmt: skip
+    }
     rows = rows.filter(**{k: v for k, v in exact.items() if v})
     if asked.owner_id is not None:
         rows = rows.filter(owner_id=asked.owner_id)

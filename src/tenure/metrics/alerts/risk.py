@@ -31,7 +31,10 @@ def conditions(everyone: pa.Table) -> Iterator[Condition]:
             if risk.level in levels:
                 said = f"{risk.description} " if risk.description else ""
                 yield Condition(
-                    key=f"{KIND}:{name}:{account}", signal=name, severity=risk.level,
-                    title=risk.title, says=f"{said}Usual time to churn: {risk.lead_time}.",
+                    key=f"{KIND}:{name}:{account}",
+                    signal=name,
+                    severity=risk.level,
+                    title=risk.title,
+                    says=f"{said}Usual time to churn: {risk.lead_time}.",
                     account_id=account,
-                )  # fmt: skip
+                )

@@ -16,7 +16,7 @@ from tenure.metrics.alerts import actions as alerts
 from tenure.metrics.alerts import queries as alerts_asked
 from tenure.metrics.alerts.actions import Condition
 from tenure.metrics.indicators import documents, words
-from tenure.metrics.indicators.ground import Ground
+from tenure.metrics.indicators.context import Context
 from tenure.metrics.indicators.models import IndicatorValue
 
 KIND = "indicator"
@@ -35,7 +35,7 @@ class Done:
 def run(now: datetime, progress: Progress | None = None) -> Done:
     """Bring every indicator up to date, then open and close alerts. Again is once."""
     found = documents.current()
-    ground = Ground(documents.watched_segments(found))
+    ground = Context(documents.watched_segments(found))
     counted = 0
     for number, (name, of) in enumerate(found.indicators.items()):
         if progress:
@@ -57,7 +57,7 @@ def span_of(of: Indicator, start: date, found: IndicatorPolicy) -> Span:
 
 
 def _bring_up(
-    name: str, of: Indicator, found: IndicatorPolicy, ground: Ground, now: datetime
+    name: str, of: Indicator, found: IndicatorPolicy, ground: Context, now: datetime
 ) -> int:
     """Count the periods that are new or rest on other facts, and judge from the first on."""
     grace = timedelta(hours=found.settings.grace_hours)
@@ -129,10 +129,16 @@ def _course(
             if segment and figure.value is None and segment not in figures and not began:
                 continue
             row = IndicatorValue(
-                indicator=name, segment=segment, start=start, value=figure.value,
-                base=figure.base, factor=factor, made_by=stamp, computed_at=now,
+                indicator=name,
+                segment=segment,
+                start=start,
+                value=figure.value,
+                base=figure.base,
+                factor=factor,
+                made_by=stamp,
+                computed_at=now,
                 known_at=span_of(of, start, found).known_at,
-            )  # fmt: skip
+            )
         assert row is not None
         figure = Figure(row.value, row.base)
         began = began or bool(row.value)
@@ -180,10 +186,14 @@ def _conditions(name: str, of: Indicator, now: datetime) -> Iterable[Condition]:
         if not _fresh(of, course[-1], now) or not expect.is_alarm(of, statuses):
             continue
         yield Condition(
-            key=f"{KIND}:{name}:{segment}", signal=name, severity=of.severity,
-            title=words.title(of, segment), says=words.says(of, course[-1]), segment=segment,
+            key=f"{KIND}:{name}:{segment}",
+            signal=name,
+            severity=of.severity,
+            title=words.title(of, segment),
+            says=words.says(of, course[-1]),
+            segment=segment,
             periods=expect.in_a_row(of, statuses),
-        )  # fmt: skip
+        )
 
 
 def _fresh(of: Indicator, newest: IndicatorValue, now: datetime) -> bool:

@@ -17,28 +17,34 @@ from tenure.health import policy as health
 DOCUMENT = "indicators"
 
 
-def register() -> None:
-    """Make the document known."""
-    policy.register(
+def documents() -> tuple[policy.PolicyDocument, ...]:
+    """What a workspace may change of it."""
+    return (
         policy.PolicyDocument(
-            DOCUMENT, "Indicators", DEFAULT, parse_indicators,
+            DOCUMENT,
+            "Indicators",
+            DEFAULT,
+            parse_indicators,
             "Leading indicators: what is watched, how often, and from where on a drop is told.",
             _check,
-        )
-    )  # fmt: skip
+            permission=policy.EDIT,
+        ),
+    )
 
 
-def _check(source: str, parsed: IndicatorPolicy, _load: Loader) -> None:
+def _check(source: str, parsed: IndicatorPolicy, load: Loader) -> None:
     """SpecError if an indicator names a role of events that there is not."""
-    roles = health.registry().roles
+    roles = health.registry(load).roles
     for name, of in parsed.indicators.items():
         for event in of.events:
             if event.startswith("@") and event != "@any" and event[1:] not in roles:
                 known = ", ".join(f"@{r}" for r in roles)
                 raise SpecError(
-                    source, f"indicators.{name}.events", f"there is no role {event}",
+                    source,
+                    f"indicators.{name}.events",
+                    f"there is no role {event}",
                     f"use one of {known}, or names of events",
-                )  # fmt: skip
+                )
 
 
 def current() -> IndicatorPolicy:

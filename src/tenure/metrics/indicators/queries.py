@@ -20,7 +20,7 @@ POINTS = 120
 
 
 @dataclass(frozen=True)
-class Shown:
+class IndicatorRow:
     """An indicator with its course (oldest first) and its open alert, if any."""
 
     name: str
@@ -57,22 +57,37 @@ class Shown:
         """For programs."""
         last = self.last
         return {
-            "indicator": self.name, "title": self.of.title, "segment": self.segment or None,
-            "cadence": self.of.cadence, "unit": self.of.unit, "better": self.of.better,
-            "target": self.of.target, "status": self.status, "factor": round(self.factor, 4),
-            "alert": self.alert.pk if self.alert else None, "computed_at": self.computed_at,
-            "start": last.start if last else None, "value": last.value if last else None,
-            "expected": last.expected if last else None, "low": last.low if last else None,
+            "indicator": self.name,
+            "title": self.of.title,
+            "segment": self.segment or None,
+            "cadence": self.of.cadence,
+            "unit": self.of.unit,
+            "better": self.of.better,
+            "target": self.of.target,
+            "status": self.status,
+            "factor": round(self.factor, 4),
+            "alert": self.alert.pk if self.alert else None,
+            "computed_at": self.computed_at,
+            "start": last.start if last else None,
+            "value": last.value if last else None,
+            "expected": last.expected if last else None,
+            "low": last.low if last else None,
             "high": last.high if last else None,
             "course": [
-                {"start": row.start, "value": row.value, "expected": row.expected,
-                 "low": row.low, "high": row.high, "status": row.status}
+                {
+                    "start": row.start,
+                    "value": row.value,
+                    "expected": row.expected,
+                    "low": row.low,
+                    "high": row.high,
+                    "status": row.status,
+                }
                 for row in self.course[-points:]
             ],
-        }  # fmt: skip
+        }
 
 
-def indicators(segment: str = "", only: str | None = None) -> list[Shown]:
+def indicators(segment: str = "", only: str | None = None) -> list[IndicatorRow]:
     """Every indicator (or the one named) for the workspace or a segment, in the order of policy."""
     found = documents.current()
     wanted = {n: of for n, of in found.indicators.items() if only in (None, n)}
@@ -83,15 +98,20 @@ def indicators(segment: str = "", only: str | None = None) -> list[Shown]:
     opened = {a.signal: a for a in alerts.open_alerts().filter(kind=KIND, segment=segment)}
     title = segments.titles().get(segment, segment) if segment else ""
     return [
-        Shown(
-            name, of, segment, title, courses.get(name, [])[-POINTS:], opened.get(name),
+        IndicatorRow(
+            name,
+            of,
+            segment,
+            title,
+            courses.get(name, [])[-POINTS:],
+            opened.get(name),
             learned.factor(alerts.marks(KIND, name), found.learning),
         )
         for name, of in wanted.items()
-    ]  # fmt: skip
+    ]
 
 
-def by_segment(name: str) -> list[Shown]:
+def by_segment(name: str) -> list[IndicatorRow]:
     """One indicator for every segment that has figures, in the order of policy."""
     kept = set(
         IndicatorValue.objects.filter(indicator=name)

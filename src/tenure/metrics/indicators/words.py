@@ -1,4 +1,4 @@
-"""Indicators in words: figures with their unit, and what an alert says. Pure but for titles."""
+"""Indicators in words: figures with their unit, and what an alert says."""
 
 from __future__ import annotations
 

@@ -18,10 +18,10 @@ from tenure.analytics.onboarding.policy import OnboardingPolicy
 from tenure.analytics.segments import Rule, evaluate
 from tenure.core import policy
 from tenure.facts import lake
-from tenure.health.lake_reading import as_known
-from tenure.metrics import scope
-from tenure.metrics.policy import ONBOARDING
-from tenure.metrics.queries import SPLITS, groups, told_lives
+from tenure.facts.reading import as_known
+from tenure.metrics.revenue import scope
+from tenure.metrics.revenue.policy import ONBOARDING
+from tenure.metrics.revenue.queries import SPLITS, groups, told_lives
 
 TIER, MONTHS = "tier", 12
 BYS = (TIER, *SPLITS)
@@ -57,10 +57,15 @@ def beginnings(
 def _table(rows: Sequence[dict[str, object]], doings: int) -> pa.Table:
     moment = pa.int64()
     schema = pa.schema(
-        [("account_id", pa.string()), ("begun", moment),
-         *((f"at_{i}", moment) for i in range(doings)),
-         ("day_one", pa.bool_()), ("kept", pa.bool_()), ("actions", moment)]
-    )  # fmt: skip
+        [
+            ("account_id", pa.string()),
+            ("begun", moment),
+            *((f"at_{i}", moment) for i in range(doings)),
+            ("day_one", pa.bool_()),
+            ("kept", pa.bool_()),
+            ("actions", moment),
+        ]
+    )
     return pa.Table.from_pylist(list(rows), schema=schema)
 
 
@@ -74,7 +79,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Told:
+class OnboardingReport:
     """Accounts that began from ``since`` to before ``until``, by which all is decided."""
 
     since: datetime
@@ -84,7 +89,7 @@ class Told:
     parts: Sequence[Part]
 
 
-def told(now: datetime, *, of: scope.Scope = scope.Scope(), by: str = TIER) -> Told:  # noqa: B008
+def report(now: datetime, *, of: scope.Scope = scope.Scope(), by: str = TIER) -> OnboardingReport:  # noqa: B008
     """Everything, of the accounts in ``of``, and once more by group; SpecError for a split that
     there is not."""
     if by not in BYS:
@@ -100,7 +105,7 @@ def told(now: datetime, *, of: scope.Scope = scope.Scope(), by: str = TIER) -> T
         if len(some):
             span = spans.get(group) if by == TIER else aim
             parts.append(Part(group, title, measure(some, numbers, span)))
-    return Told(since, until, measure(found, numbers, aim), by, parts)
+    return OnboardingReport(since, until, measure(found, numbers, aim), by, parts)
 
 
 def declared_flow(now: datetime) -> Onboarding | None:

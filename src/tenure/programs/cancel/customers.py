@@ -8,16 +8,22 @@ from tenure.accounts.models import Account, SegmentMember
 from tenure.analytics.experiments.assignment import arm
 from tenure.core import workspace
 from tenure.programs.cancel import ledger
-from tenure.programs.cancel.course import Customer, Past
 from tenure.programs.cancel.models import Offered, Visit
-from tenure.programs.cancel.numbers import Numbers
-from tenure.programs.cancel.plans import neighbours
+from tenure.programs.cancel.plans import Plan, neighbours
+from tenure.programs.cancel.settings import Settings
+from tenure.programs.cancel.workflow import Customer, Past
 
+A_MONTH = timedelta(days=32)
 CALM = ("", "low", "medium")
 
 
-def of(account_id: str, running: ledger.Subscription, numbers: Numbers, now: datetime,
-       but: Visit | None = None) -> Customer:  # fmt: skip
+def of(
+    account_id: str,
+    running: ledger.Subscription,
+    numbers: Settings,
+    now: datetime,
+    but: Visit | None = None,
+) -> Customer:
     """The customer as of ``now``; offers of the visit ``but`` are no past."""
     all_plans = ledger.plans(now)
     mine = next((p for p in all_plans if p.plan_id == running.plan_id), None)
@@ -28,12 +34,24 @@ def of(account_id: str, running: ledger.Subscription, numbers: Numbers, now: dat
         mrr_minor=running.mrr_minor,
         currency=running.currency,
         arm=but.arm if but else arm(account_id, f"cancel:{split.name}", split.arms, salt()),
-        paused=running.status == "paused",
+        paused=running.state == "paused",
         plan=mine,
         lower=lower,
         higher=higher,
         past=past_of(account_id, but),
+        interval_months=interval(mine, running, now),
+        renews_at=running.renews_at if running.renews_at and running.renews_at > now else None,
+        discounts=running.discounts,
     )
+
+
+def interval(plan: Plan | None, running: ledger.Subscription, now: datetime) -> float | None:
+    """How many months a bill is for: by the plan; else a month, unless the next bill is further
+    away than that."""
+    if plan is not None and plan.months is not None:
+        return plan.months
+    soon = running.renews_at is None or running.renews_at <= now + A_MONTH
+    return 1 if soon else None
 
 
 def salt() -> str:

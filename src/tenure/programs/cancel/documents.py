@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from tenure.core import policy
-from tenure.programs.cancel import numbers
+from tenure.programs.cancel import settings
 
 
-def register() -> None:
-    """Make the document known."""
-    policy.register(
+def documents() -> tuple[policy.PolicyDocument, ...]:
+    """What a workspace may change of it."""
+    return (
         policy.PolicyDocument(
-            numbers.DOCUMENT,
+            settings.DOCUMENT,
             "Cancel flow",
-            numbers.DEFAULT,
-            numbers.parse,
+            settings.DEFAULT,
+            settings.parse,
             "Why customers leave, what is offered to whom, and in which words.",
-        )
+            permission=policy.EDIT,
+        ),
     )
 
 
-def current() -> numbers.Numbers:
+def current() -> settings.Settings:
     """The numbers and words in force."""
-    found: numbers.Numbers = policy.load(numbers.DOCUMENT)
+    found: settings.Settings = policy.load(settings.DOCUMENT)
     return found

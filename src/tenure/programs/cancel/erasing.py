@@ -5,18 +5,24 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from tenure.facts.erasing import without
 from tenure.facts.erasure import Part
 from tenure.facts.persons import Subject
 from tenure.programs.cancel.models import Visit
 
-_TEXTS = ("more", "improve")
-
 
 def export(subject: Subject) -> Any:
     """The person's visits, with what they said and what they were offered."""
-    columns = ("account_id", "subscription_id", "started_at", "reason", "more", "outcome",
-               "ended_at", "improve", "would_return")  # fmt: skip
+    columns = (
+        "account_id",
+        "subscription_id",
+        "started_at",
+        "reason",
+        "more",
+        "outcome",
+        "ended_at",
+        "improve",
+        "would_return",
+    )
     return [
         {
             **{name: getattr(visit, name) for name in columns},
@@ -27,14 +33,9 @@ def export(subject: Subject) -> Any:
 
 
 def erase(subject: Subject, pseudonym: str, now: datetime) -> dict[str, int]:  # noqa: ARG001
-    """Visits stay, for the account's sake, without person and words; words of others lose the
-    mention."""
+    """Visits stay, for the account's sake, without person and words."""
     mine = Visit.objects.filter(person_id__in=subject.ids)
     count = mine.update(person_id=pseudonym, more="", improve="")
-    for row in Visit.objects.exclude(more="", improve="").only("pk", *_TEXTS).iterator(2000):
-        clean = {name: without(getattr(row, name), subject) for name in _TEXTS}
-        if any(getattr(row, name) != text for name, text in clean.items()):
-            Visit.objects.filter(pk=row.pk).update(**clean)
     return {"cancel_visits": count}
 
 

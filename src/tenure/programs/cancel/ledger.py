@@ -8,55 +8,59 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import pyarrow as pa
-
-from tenure.facts import lake, sql
-from tenure.programs.cancel.plans import Plan
-
-ALIVE = ("active", "trialing", "past_due", "paused")
+from tenure.connectors.billing import discounts
+from tenure.connectors.billing.discounts import Discount
+from tenure.facts import reading
+from tenure.programs.cancel.plans import Plan, months_of
 
 
 @dataclass(frozen=True)
 class Subscription:
-    """A subscription as last told. ``ended_at`` may lie ahead: it runs until then."""
+    """A subscription as last told. ``state`` is that of ``analytics.subscriptions`` at the moment
+    asked about; ``ends_at`` may lie ahead: it runs until then."""
 
     subscription_id: str
     account_id: str
     plan_id: str
-    status: str
+    state: str
     mrr_minor: int
     currency: str
     started_at: datetime
     renews_at: datetime | None
-    ended_at: datetime | None
+    ends_at: datetime | None
     changed_at: datetime
+    discounts: tuple[Discount, ...] = ()
 
     def runs(self) -> bool:
         """Whether it goes on until somebody cancels it."""
-        return self.ended_at is None and self.status in ALIVE
-
-    def over_since(self) -> datetime | None:
-        """From when on it is no more, or will be; None while it goes on."""
-        return self.ended_at or (None if self.status in ALIVE else self.changed_at)
+        return self.ends_at is None
 
 
 def subscriptions(accounts: Sequence[str], now: datetime) -> list[Subscription]:
-    """The subscriptions of these accounts as known at ``now``, oldest first."""
-    rows = _latest(
-        "subscriptions", "subscription_id", "updated_at", now,
-        ("account_id", "plan_id", "status", "mrr_minor", "currency", "started_at", "renews_at",
-         "ended_at"),
-        accounts,
-    )  # fmt: skip
-    found = [
+    """The subscriptions of these accounts as the latest facts tell, oldest first."""
+    if not accounts:
+        return []
+    query = (
+        "SELECT * FROM subscriptions WHERE account_id IN"
+        f" (SELECT id FROM {reading.ABOUT}) ORDER BY started_at, subscription_id"
+    )
+    rows = reading.dated(reading.latest(query, now, "subscriptions", about=accounts))
+    return [
         Subscription(
-            r["subscription_id"], r["account_id"], r["plan_id"] or "", r["status"] or "active",
-            r["mrr_minor"] or 0, r["currency"] or "", r["started_at"], r["renews_at"],
-            r["ended_at"], r["updated_at"],
+            r["subscription_id"],
+            r["account_id"],
+            r["plan_id"] or "",
+            r["state"],
+            r["mrr_minor"] or 0,
+            r["currency"] or "",
+            r["started_at"],
+            r["renews_at"],
+            r["ends_at"],
+            r["updated_at"],
+            discounts.read(r["properties"]),
         )
         for r in rows
-    ]  # fmt: skip
-    return sorted(found, key=lambda s: (s.started_at, s.subscription_id))
+    ]
 
 
 def dearest(account_id: str, now: datetime) -> Subscription | None:
@@ -66,57 +70,37 @@ def dearest(account_id: str, now: datetime) -> Subscription | None:
 
 
 def plans(now: datetime) -> list[Plan]:
-    """Every plan as known at ``now``."""
-    rows = _latest(
-        "plans", "plan_id", "updated_at", now,
-        ("name", "level", "price_minor", "currency", "interval", "seat_limit", "usage_limit",
-         "usage_event", "properties"),
-    )  # fmt: skip
+    """Every plan as the latest facts tell."""
+    rows = reading.latest("SELECT * FROM plans ORDER BY plan_id", now, "plans").to_pylist()
     return [
         Plan(
-            r["plan_id"], r["name"] or "", r["level"] or 0, r["price_minor"], r["currency"] or "",
-            r["interval"] or "month", r["seat_limit"], r["usage_limit"], r["usage_event"] or "",
+            r["plan_id"],
+            r["name"] or "",
+            r["level"] or 0,
+            r["price_minor"],
+            r["currency"] or "",
+            r["interval"] or "",
+            _months(r),
+            r["seat_limit"],
+            r["usage_limit"],
+            r["usage_event"] or "",
             _features(r["properties"]),
         )
         for r in rows
-    ]  # fmt: skip
+    ]
+
+
+def _months(plan: dict[str, Any]) -> float | None:
+    return months_of(plan["interval"], str(_property(plan["properties"], "every") or ""))
+
+
+def _property(properties: str | None, name: str) -> Any:
+    try:
+        return json.loads(properties or "{}").get(name)
+    except (ValueError, AttributeError):
+        return None
 
 
 def _features(properties: str | None) -> tuple[str, ...]:
-    try:
-        found = json.loads(properties or "{}").get("features", [])
-    except (ValueError, AttributeError):
-        return ()
+    found = _property(properties, "features")
     return tuple(str(f) for f in found) if isinstance(found, list) else ()
-
-
-def _latest(
-    table: str, key: str, time: str, now: datetime, columns: Sequence[str],
-    accounts: Sequence[str] | None = None,
-) -> list[dict[str, Any]]:  # fmt: skip
-    here = lake.current()
-    paths = here.files(table)["path"].to_pylist() if here.exists(table) else []
-    if not paths or (accounts is not None and not accounts):
-        return []
-    con, moment = sql.connection(), f"TIMESTAMPTZ '{now.isoformat()}'"
-    con.register("no_facts", _schema(table).empty_table())
-    about = ""
-    if accounts is not None:
-        con.register("asked", pa.table({"id": pa.array(list(accounts), pa.string())}))
-        about = "AND account_id IN (SELECT id FROM asked)"
-    listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
-    query = f"""
-        SELECT {key}, {time}, {", ".join(f'"{c}"' for c in columns)} FROM (
-            SELECT * FROM no_facts UNION ALL BY NAME
-            SELECT * FROM read_parquet([{listed}], union_by_name = true))
-        WHERE received_at <= {moment} AND {time} <= {moment} {about}
-        QUALIFY row_number() OVER (
-            PARTITION BY {key} ORDER BY {time} DESC, received_at DESC, message_id DESC) = 1"""
-    found: list[dict[str, Any]] = con.sql(query).to_arrow_table().to_pylist()
-    return found
-
-
-def _schema(table: str) -> pa.Schema:
-    from tenure.analytics.tables import TABLES
-
-    return TABLES[table].arrow_schema()

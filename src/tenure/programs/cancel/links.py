@@ -22,8 +22,13 @@ class Who:
 
 def url(who: Who) -> str:
     """The address for one customer."""
+    return f"{settings.PUBLIC_URL}{path(who)}"
+
+
+def path(who: Who) -> str:
+    """The address within this server."""
     parts = [who.account_id, who.person_id, who.subscription_id]
-    return f"{settings.PUBLIC_URL}/m/cancel/{TimestampSigner(salt=_SALT).sign_object(parts)}/"
+    return f"/m/cancel/{TimestampSigner(salt=_SALT).sign_object(parts)}/"
 
 
 def read(token: str, days: int) -> Who | None:

@@ -1,4 +1,4 @@
-"""Visits to the cancel flow, what was offered in them, and what is to be done in billing."""
+"""Visits to the cancel flow, and what was offered in them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
-
-WAITING, DONE, REFUSED, DROPPED, UNDONE = "waiting", "done", "refused", "dropped", "undone"
 
 
 class Visit(models.Model):
@@ -46,10 +44,11 @@ class Visit(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["account_id", "subscription_id"], condition=Q(outcome=""),
+                fields=["account_id", "subscription_id"],
+                condition=Q(outcome=""),
                 name="cancel_visit_open_once",
             )
-        ]  # fmt: skip
+        ]
         indexes: ClassVar = [
             models.Index(fields=["started_at"], name="cancel_visit_started"),
             models.Index(fields=["outcome", "seen_at"], name="cancel_visit_open"),
@@ -66,6 +65,7 @@ class Offered(models.Model):
     percent = models.PositiveSmallIntegerField(default=0)
     months = models.PositiveSmallIntegerField(default=0)
     plan_id = models.CharField(max_length=255, blank=True)
+    bill_at = models.DateTimeField(null=True, blank=True)  # of the bill that a discount is off
     shown_at = models.DateTimeField()
     answer = models.CharField(max_length=10, blank=True)  # accepted, declined
     answered_at = models.DateTimeField(null=True, blank=True)
@@ -74,31 +74,4 @@ class Offered(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["visit", "place"], name="cancel_offered_once")
-        ]
-
-
-class Act(models.Model):
-    """Something to do in the billing system, once for its key. It waits until done or refused;
-    ``lease_until`` says that a process is at it. ``undoes`` is the act that this one takes back."""
-
-    key = models.CharField(max_length=200, unique=True)
-    visit = models.ForeignKey(Visit, on_delete=models.CASCADE, related_name="acts")
-    undoes = models.OneToOneField("self", null=True, blank=True, on_delete=models.CASCADE)
-    account_id = models.CharField(max_length=255)
-    subscription_id = models.CharField(max_length=255)
-    what = models.CharField(max_length=12)  # coupon, pause, resume, plan, cancel
-    terms = models.JSONField(default=dict)
-    state = models.CharField(max_length=10, default=WAITING)
-    asked_at = models.DateTimeField()
-    due_at = models.DateTimeField()
-    lease_until = models.DateTimeField(null=True, blank=True)
-    tries = models.PositiveIntegerField(default=0)
-    done_at = models.DateTimeField(null=True, blank=True)
-    detail = models.TextField(blank=True)
-    by = models.CharField(max_length=254, blank=True)
-
-    class Meta:
-        indexes: ClassVar = [
-            models.Index(fields=["state", "due_at"], name="cancel_act_due"),
-            models.Index(fields=["subscription_id", "state"], name="cancel_act_subscription"),
         ]

@@ -3,96 +3,73 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from tenure.accounts.models import Account
 from tenure.analytics.experiments.policy import ExperimentPolicy
 from tenure.analytics.experiments.result import Result
+from tenure.connectors.billing import outbox
+from tenure.connectors.billing.acts import Act
 from tenure.core import policy as policies
 from tenure.programs.cancel import documents, ledger, saves
-from tenure.programs.cancel.carrying import PLANNED
-from tenure.programs.cancel.models import REFUSED, WAITING, Act, Offered, Visit
+from tenure.programs.cancel.acceptance import PROGRAM
+from tenure.programs.cancel.finding import VisitFilter, matching
+from tenure.programs.cancel.models import Offered, Visit
 from tenure.programs.cancel.saves import Figures, Seen
 
 _SHOWN = (
-    "account_id", "person_id", "subscription_id", "language", "origin", "policy", "split", "arm",
-    "plan_id", "mrr_minor", "currency", "segments", "tenure_days", "first_signal_at", "started_at",
-    "screen", "reason", "accepted", "outcome", "ended_at", "last_day", "would_return",
-)  # fmt: skip
+    "account_id",
+    "person_id",
+    "subscription_id",
+    "language",
+    "origin",
+    "policy",
+    "split",
+    "arm",
+    "plan_id",
+    "mrr_minor",
+    "currency",
+    "segments",
+    "tenure_days",
+    "first_signal_at",
+    "started_at",
+    "screen",
+    "reason",
+    "accepted",
+    "outcome",
+    "ended_at",
+    "last_day",
+    "would_return",
+)
 _WORDS = ("more", "improve")
-_OFFER = ("place", "name", "kind", "percent", "months", "plan_id", "shown_at", "answer",
-          "answered_at", "until")  # fmt: skip
-_ACT = ("id", "key", "what", "terms", "state", "asked_at", "due_at", "tries", "done_at", "detail",
-        "by", "undoes_id")  # fmt: skip
+_OFFER = (
+    "place",
+    "name",
+    "kind",
+    "percent",
+    "months",
+    "plan_id",
+    "shown_at",
+    "answer",
+    "answered_at",
+    "until",
+)
 
 
-@dataclass(frozen=True)
-class Ask:
-    """Which visits: begun from ``since`` on and before ``until``; empty texts are no condition."""
-
-    since: datetime | None = None
-    until: datetime | None = None
-    outcome: str = ""
-    reason: str = ""
-    offer: str = ""
-    segment: str = ""
-    plan: str = ""
-    tenure: str = ""
-    arm: str = ""
-
-
-def matching(ask: Ask) -> QuerySet[Visit]:
-    """The visits asked for, latest first."""
-    match = Q()
-    if ask.since:
-        match &= Q(started_at__gte=ask.since)
-    if ask.until:
-        match &= Q(started_at__lt=ask.until)
-    if ask.outcome:
-        match &= Q(outcome="" if ask.outcome == "open" else ask.outcome)
-    if ask.reason:
-        match &= Q(reason="" if ask.reason == "not said" else ask.reason)
-    for name, column in (("plan", "plan_id"), ("arm", "arm")):
-        if value := getattr(ask, name):
-            match &= Q(**{column: value})
-    if ask.offer:
-        match &= Q(pk__in=Offered.objects.filter(name=ask.offer).values("visit"))
-    if ask.tenure:
-        match &= _tenure(ask.tenure)
-    rows = Visit.objects.filter(match).order_by("-started_at", "-pk")
-    return rows.filter(pk__in=_in_segment(rows, ask.segment)) if ask.segment else rows
-
-
-def _tenure(name: str) -> Q:
-    least = 0
-    for band in documents.current().counting.tenures:
-        if band.name == name:
-            below = Q() if band.below is None else Q(tenure_days__lt=band.below)
-            return below & Q(tenure_days__gte=least)
-        least = band.below or least
-    return Q(tenure_days=None)
-
-
-def _in_segment(rows: QuerySet[Visit], segment: str) -> list[int]:
-    """JSON lists are looked into here, as SQLite and PostgreSQL do so each in their own way."""
-    wanted = set() if segment == "none" else {segment}
-    return [pk for pk, held in rows.values_list("pk", "segments")
-            if (wanted & set(held)) or (not wanted and not held)]  # fmt: skip
-
-
-def ended(ask: Ask, now: datetime) -> list[Seen]:
+def ended(ask: VisitFilter, now: datetime) -> list[Seen]:
     """The ended visits asked for, with what became of their subscriptions as known at ``now``."""
     rows = list(matching(ask).exclude(outcome=""))
-    taken = {
-        o.visit_id: o
-        for o in Offered.objects.filter(answer="accepted", visit__in=[r.pk for r in rows])
-    } if len(rows) < 900 else {
-        o.visit_id: o for o in Offered.objects.filter(answer="accepted")
-    }  # fmt: skip
+    taken = (
+        {
+            o.visit_id: o
+            for o in Offered.objects.filter(answer="accepted", visit__in=[r.pk for r in rows])
+        }
+        if len(rows) < 900
+        else {o.visit_id: o for o in Offered.objects.filter(answer="accepted")}
+    )
     last_shown: dict[int, Offered] = {}
     if rows:
         last_shown = {o.visit_id: o for o in Offered.objects.order_by("place")}
@@ -127,20 +104,34 @@ def _seen(r: Visit, offered: Offered | None, told: ledger.Subscription | None, l
     if told is not None and told.runs() and here and told.changed_at > here[-1]:
         here = []  # taken up again since
     # What was told to end in the future was cancelled when that was told.
-    over = told.over_since() if told else None
+    over = told.ends_at if told else None
     gone = [*here, *([min(over, told.changed_at)] if told and over else [])]
     gone = [moment for moment in gone if moment > r.started_at]
     taken = offered if offered and offered.answer == "accepted" else None
     return Seen(
-        r.pk, r.account_id, r.outcome, r.ended_at, r.reason,
-        offered.name if offered else "", offered.kind if offered else "",
-        taken.until if taken else None, tuple(r.segments), r.plan_id, r.tenure_days, r.arm,
-        r.split, r.mrr_minor, r.currency, r.first_signal_at, min(gone) if gone else None,
-        told is not None and told.status == "paused",
-    )  # fmt: skip
+        r.pk,
+        r.account_id,
+        r.outcome,
+        r.ended_at,
+        r.reason,
+        offered.name if offered else "",
+        offered.kind if offered else "",
+        taken.until if taken else None,
+        tuple(r.segments),
+        r.plan_id,
+        r.tenure_days,
+        r.arm,
+        r.split,
+        r.mrr_minor,
+        r.currency,
+        r.first_signal_at,
+        min(gone) if gone else None,
+        told is not None and told.state == "paused",
+        told.mrr_minor if told is not None and told.currency == r.currency else None,
+    )
 
 
-def figures(ask: Ask, now: datetime) -> Figures:
+def figures(ask: VisitFilter, now: datetime) -> Figures:
     """What the flow achieved in the visits asked for."""
     policy = documents.current()
     return saves.figures(ended(ask, now), policy.split.control, policy.counting, now)
@@ -150,16 +141,37 @@ def split_test(now: datetime) -> list[Result]:
     """The verdicts on the split in force."""
     policy = documents.current()
     loaded: ExperimentPolicy = policies.load("experiments")
-    return saves.split_test(ended(Ask(), now), policy.split, policy.counting, loaded, now)
+    return saves.split_test(ended(VisitFilter(), now), policy.split, policy.counting, loaded, now)
 
 
-def waiting() -> list[Act]:
+def waiting(most: int = 200) -> list[dict[str, Any]]:
     """Acts that billing has not done yet, or will not do; oldest first."""
-    rows = Act.objects.filter(state__in=[WAITING, REFUSED]).exclude(PLANNED, state=WAITING)
-    return list(rows.order_by("pk")[:200])
+    wanted = Q(state="refused") | Q(state="waiting") & ~outbox.UNTRIED_PLAN
+    return [act_row(act) for act in outbox.find(wanted, program=PROGRAM, most=most)]
 
 
-def listed(ask: Ask, most: int = 200) -> list[dict[str, Any]]:
+def act_row(act: Act) -> dict[str, Any]:
+    """An act as pages, API and commands show it."""
+    return {
+        "id": act.id,
+        "key": act.key,
+        "what": act.what,
+        "terms": act.terms,
+        "state": act.state,
+        "asked_at": act.asked_at,
+        "due_at": act.due_at,
+        "tries": act.tries,
+        "done_at": act.done_at,
+        "detail": act.detail,
+        "by": act.by,
+        "undoes_id": act.undoes,
+        "visit_id": int(act.subject),
+        "account_id": act.account_id,
+        "subscription_id": act.subscription_id,
+    }
+
+
+def listed(ask: VisitFilter, most: int = 200) -> list[dict[str, Any]]:
     """Visits, latest first."""
     rows = matching(ask).values("id", *_SHOWN)[:most]
     names = names_of([r["account_id"] for r in rows])
@@ -171,7 +183,7 @@ def names_of(accounts: Sequence[str]) -> dict[str, str]:
     return dict(Account.objects.filter(pk__in=set(accounts)).values_list("pk", "name"))
 
 
-def shown(pk: int) -> dict[str, Any] | None:
+def detail(pk: int) -> dict[str, Any] | None:
     """One visit with what was offered and done; None if there is none."""
     visit = Visit.objects.filter(pk=pk).first()
     if visit is None:
@@ -182,7 +194,7 @@ def shown(pk: int) -> dict[str, Any] | None:
         **{name: getattr(visit, name) for name in (*_SHOWN, *_WORDS)},
         "account": names.get(visit.account_id, visit.account_id),
         "offers": list(visit.offers.order_by("place").values(*_OFFER)),
-        "acts": list(visit.acts.order_by("pk").values(*_ACT)),
+        "acts": [act_row(act) for act in outbox.find(program=PROGRAM, subject=str(visit.pk))],
     }
 
 

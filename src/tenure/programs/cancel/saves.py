@@ -16,7 +16,7 @@ from tenure.analytics.experiments.policy import ExperimentPolicy
 from tenure.analytics.experiments.result import Question, Result, result
 from tenure.analytics.experiments.sample import of_counts
 from tenure.analytics.validation.intervals import Estimate, wilson
-from tenure.programs.cancel.numbers import Counting, Split
+from tenure.programs.cancel.settings import Counting, Split
 
 STAYED = ("saved", "kept", "abandoned")
 
@@ -24,7 +24,8 @@ STAYED = ("saved", "kept", "abandoned")
 @dataclass(frozen=True)
 class Seen:
     """An ended visit. ``gone_at``: when, after the visit began, the subscription was cancelled or
-    ended, whichever came first; ``paused``: the subscription is on pause now."""
+    ended, whichever came first; ``paused``: the subscription is on pause now; ``pays_minor``: what
+    it brings a month now (None: nobody knows)."""
 
     pk: int
     account_id: str
@@ -44,6 +45,14 @@ class Seen:
     first_signal_at: datetime | None = None
     gone_at: datetime | None = None
     paused: bool = False
+    pays_minor: int | None = None
+
+    @property
+    def worth_minor(self) -> int:
+        """What is paid a month of what was at risk: nothing on pause, less on a smaller plan."""
+        if self.paused:
+            return 0
+        return self.mrr_minor if self.pays_minor is None else min(self.mrr_minor, self.pays_minor)
 
     def gone_within(self, days: int) -> bool:
         """Whether they went within so many days after the visit."""
@@ -79,7 +88,7 @@ class Lasted:
 @dataclass(frozen=True)
 class Figures:
     """All of it. ``rate`` and the groups leave the control arm out: nothing is offered there.
-    ``mrr_kept`` is the monthly value of saves still there, by currency."""
+    ``mrr_kept`` is what saves still there pay a month, of what was at risk, by currency."""
 
     visits: int
     saved: int
@@ -113,14 +122,24 @@ def figures(rows: Sequence[Seen], control: str, counting: Counting, now: datetim
         if r.outcome == "cancelled" and r.first_signal_at is not None
     ]
     return Figures(
-        len(rows), count["saved"], count["kept"], count["abandoned"], count["cancelled"],
-        sum(r.gone(now) for r in saves), sum(r.gone(now) for r in undecided),
+        len(rows),
+        count["saved"],
+        count["kept"],
+        count["abandoned"],
+        count["cancelled"],
+        sum(r.gone(now) for r in saves),
+        sum(r.gone(now) for r in undecided),
         wilson(sum(r.outcome == "saved" for r in offered), len(offered)),
-        tuple(_lasted(saves, n, now) for n in counting.lasting_days), _kept(saves, now),
+        tuple(_lasted(saves, n, now) for n in counting.lasting_days),
+        _kept(saves, now),
         _groups(offered, counting, now),
-        over, back, wilson(back, over), median(days) if days else None, len(days),
+        over,
+        back,
+        wilson(back, over),
+        median(days) if days else None,
+        len(days),
         count["cancelled"] - len(days),
-    )  # fmt: skip
+    )
 
 
 def _lasted(saves: Sequence[Seen], days: int, now: datetime) -> Lasted:
@@ -133,7 +152,7 @@ def _kept(saves: Iterable[Seen], now: datetime) -> dict[str, int]:
     found: dict[str, int] = defaultdict(int)
     for row in saves:
         if not row.gone(now):
-            found[row.currency] += row.mrr_minor
+            found[row.currency] += row.worth_minor
     return dict(found)
 
 
@@ -143,9 +162,10 @@ def pauses(saves: Iterable[Seen], counting: Counting, now: datetime) -> tuple[in
     within = timedelta(days=counting.pause_back_days)
     over = [r for r in saves if r.until is not None and r.until + within <= now]
     back = [
-        r for r in over
+        r
+        for r in over
         if r.until and not r.paused and not (r.gone_at and r.gone_at <= r.until + within)
-    ]  # fmt: skip
+    ]
     return len(over), len(back)
 
 
@@ -205,9 +225,10 @@ def split_test(
     """
     control, arms, days = split.control, split.arms, counting.judged_days
     judged = [
-        r for r in first_visits(rows, split.name)
+        r
+        for r in first_visits(rows, split.name)
         if now - r.ended_at >= timedelta(days=days) and r.arm in arms
-    ]  # fmt: skip
+    ]
     count = Counter(r.arm for r in judged)
     stayed = Counter(r.arm for r in judged if r.outcome != "cancelled" and not r.gone_within(days))
     if control not in arms or not judged:

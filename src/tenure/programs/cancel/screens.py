@@ -11,13 +11,14 @@ from django.utils import translation
 from django.utils.dateformat import format as formatted
 
 from tenure.accounts.models import Person
-from tenure.programs.cancel import documents, ledger
-from tenure.programs.cancel.course import in_order
-from tenure.programs.cancel.models import REFUSED, WAITING, Visit
-from tenure.programs.cancel.numbers import Numbers, fill
-from tenure.programs.cancel.plans import Plan, compare, price
-from tenure.programs.cancel.taking import months_on
-from tenure.programs.cancel.trial import part_in_words
+from tenure.connectors.billing import outbox
+from tenure.programs.cancel import acceptance, documents, ledger
+from tenure.programs.cancel.acceptance import PROGRAM
+from tenure.programs.cancel.models import Visit
+from tenure.programs.cancel.offers import registry
+from tenure.programs.cancel.offers.base import Choice, Terms, View
+from tenure.programs.cancel.settings import Settings, fill
+from tenure.programs.cancel.workflow import in_order
 
 RETURNS = (("yes", "yes"), ("maybe", "maybe"), ("unlikely", "unlikely"), ("no", "never"))
 
@@ -29,14 +30,6 @@ class ReasonShown:
     name: str
     text: str
     ask: str
-
-
-@dataclass(frozen=True)
-class Choice:
-    """Something to choose."""
-
-    value: str
-    text: str
 
 
 @dataclass(frozen=True)
@@ -56,7 +49,7 @@ class OfferShown:
 
 
 @dataclass(frozen=True)
-class Shown:
+class Screen:
     """A screen. ``title`` is its heading, ``lines`` what it says; ``words`` its buttons."""
 
     visit: str
@@ -77,19 +70,22 @@ class Shown:
         return asdict(self)
 
 
-def shown(visit: Visit, now: datetime) -> Shown:
+def screen_of(visit: Visit, now: datetime) -> Screen:
     """The screen of a visit as it stands."""
     numbers = documents.current()
     words = _words(numbers, visit.language)
     make = {
-        "survey": _survey, "offer": _offer, "confirm": _confirm, "saved": _saved,
+        "survey": _survey,
+        "offer": _offer,
+        "confirm": _confirm,
+        "saved": _saved,
         "cancelled": _cancelled,
-    }.get(visit.screen, _kept)  # fmt: skip
+    }.get(visit.screen, _kept)
     parts = make(visit, numbers, words, now)
-    return Shown(visit.code, visit.screen, visit.language, words=words, **parts)
+    return Screen(visit.code, visit.screen, visit.language, words=words, **parts)
 
 
-def _words(numbers: Numbers, language: str) -> dict[str, str]:
+def _words(numbers: Settings, language: str) -> dict[str, str]:
     product = numbers.running.product[numbers.language(language)]
     found = numbers.words[numbers.language(language)]
     return {name: said.replace("{product}", product) for name, said in found.items()}
@@ -105,7 +101,7 @@ def words_for(language: str) -> tuple[str, dict[str, str]]:
 Parts = dict[str, Any]
 
 
-def _survey(visit: Visit, numbers: Numbers, words: dict[str, str], now: datetime) -> Parts:  # noqa: ARG001
+def _survey(visit: Visit, numbers: Settings, words: dict[str, str], now: datetime) -> Parts:  # noqa: ARG001
     tongue = visit.language
     return {
         "title": words["title"],
@@ -117,12 +113,12 @@ def _survey(visit: Visit, numbers: Numbers, words: dict[str, str], now: datetime
     }
 
 
-def _offer(visit: Visit, numbers: Numbers, words: dict[str, str], now: datetime) -> Parts:
+def _offer(visit: Visit, numbers: Settings, words: dict[str, str], now: datetime) -> Parts:
     offer = _on_screen(visit, numbers, words, now)
     return {"title": offer.title if offer else words["offer_title"], "lines": [], "offer": offer}
 
 
-def _confirm(visit: Visit, numbers: Numbers, words: dict[str, str], now: datetime) -> Parts:
+def _confirm(visit: Visit, numbers: Settings, words: dict[str, str], now: datetime) -> Parts:
     end = last_day(visit, numbers, now)
     lines = [fill(words["confirm_end"], date=day(end, visit, words)), words["confirm_data"]]
     if end <= now:
@@ -134,7 +130,7 @@ def _confirm(visit: Visit, numbers: Numbers, words: dict[str, str], now: datetim
     }
 
 
-def last_day(visit: Visit, numbers: Numbers, now: datetime) -> datetime:
+def last_day(visit: Visit, numbers: Settings, now: datetime) -> datetime:
     """When the subscription would end, cancelled now."""
     found = ledger.subscriptions([visit.account_id], now)
     mine = next((s for s in found if s.subscription_id == visit.subscription_id), None)
@@ -142,11 +138,11 @@ def last_day(visit: Visit, numbers: Numbers, now: datetime) -> datetime:
     return renews if numbers.running.at_period_end and renews and renews > now else now
 
 
-def _kept(visit: Visit, numbers: Numbers, words: dict[str, str], now: datetime) -> Parts:  # noqa: ARG001
+def _kept(visit: Visit, numbers: Settings, words: dict[str, str], now: datetime) -> Parts:  # noqa: ARG001
     return {"title": words["kept_title"], "lines": [words["kept_text"]]}
 
 
-def _cancelled(visit: Visit, numbers: Numbers, words: dict[str, str], now: datetime) -> Parts:
+def _cancelled(visit: Visit, numbers: Settings, words: dict[str, str], now: datetime) -> Parts:
     last = visit.last_day or now
     runs_on = visit.ended_at is not None and last > visit.ended_at
     line = (
@@ -154,35 +150,55 @@ def _cancelled(visit: Visit, numbers: Numbers, words: dict[str, str], now: datet
         if runs_on
         else words["cancelled_now"]
     )
-    lines = [line]
-    if _waits(visit):
-        lines = [words["cancelled_queued"]]
+    unfinished = _unfinished(visit)
+    lines = [words[f"cancelled_{unfinished}"] if unfinished else line]
     lines.append(words["coming_back"])
     if not numbers.running.export_url:
         lines.append(words["export_ask"])
     return {
-        "title": words["cancelled_title"], "lines": lines,
+        "title": words["cancelled_title"],
+        "lines": lines,
         "returns": [Choice(value, words[word]) for value, word in RETURNS],
         "would_return": visit.would_return,
         "thanked": bool(visit.would_return or visit.improve),
         "export_url": numbers.running.export_url,
-    }  # fmt: skip
+    }
 
 
-def _waits(visit: Visit) -> bool:
-    rows = visit.acts.filter(state__in=[WAITING, REFUSED], undoes=None)
-    return rows.exclude(what="resume").exists()
+def _unfinished(visit: Visit) -> str:
+    """What holds up what they asked for: ``refused`` by billing, ``queued``, or nothing."""
+    acts = outbox.find(
+        program=PROGRAM,
+        subject=str(visit.pk),
+        undoes=None,
+        planned=False,
+        state__in=["waiting", "refused"],
+    )
+    if any(act.state == "refused" for act in acts):
+        return "refused"
+    return "queued" if acts else ""
 
 
-def _saved(visit: Visit, numbers: Numbers, words: dict[str, str], now: datetime) -> Parts:  # noqa: ARG001
+def _saved(visit: Visit, numbers: Settings, words: dict[str, str], now: datetime) -> Parts:  # noqa: ARG001
     offered = visit.offers.filter(answer="accepted").first()
-    lines = [words["saved_queued"]] if _waits(visit) else []
-    if offered is not None and not lines:
-        said = words[f"saved_{offered.kind}"]
+    unfinished = _unfinished(visit)
+    lines = [words[f"saved_{unfinished}"]] if unfinished else []
+    if offered is not None and not lines and offered.kind in registry.KINDS:
+        terms = acceptance.terms_of(offered)
+        said = words.get(registry.KINDS[offered.kind].saved_word(terms), "")
         until = day(offered.until, visit, words) if offered.until else ""
-        places = {"percent": offered.percent, "months": offered.months, "date": until}
-        lines = [fill(said, plan=_title(offered.plan_id, now), **places)]
+        places = {**_places(terms, visit, words, now), "date": until}
+        lines = [fill(said, **places)]
     return {"title": words["saved_title"], "lines": lines}
+
+
+def _places(terms: Terms, visit: Visit, words: dict[str, str], now: datetime) -> dict[str, Any]:
+    return {
+        "percent": terms.percent,
+        "months": terms.months,
+        "plan": _title(terms.plan_id, now),
+        "date": day(terms.bill_at, visit, words) if terms.bill_at else "",
+    }
 
 
 def _title(plan_id: str, now: datetime) -> str:
@@ -192,44 +208,28 @@ def _title(plan_id: str, now: datetime) -> str:
 
 
 def _on_screen(
-    visit: Visit, numbers: Numbers, words: dict[str, str], now: datetime
+    visit: Visit, numbers: Settings, words: dict[str, str], now: datetime
 ) -> OfferShown | None:
     name = visit.shown[-1] if visit.shown else ""
     offered = visit.offers.filter(name=name).first() if name else None
     offer = numbers.offer(name)
     if offered is None or offer is None:
         return None
-    plans = {p.plan_id: p for p in ledger.plans(now)} if offered.plan_id else {}
-    other = plans.get(offered.plan_id)
-    places = {
-        "percent": offered.percent, "months": offered.months,
-        "plan": other.title if other else offered.plan_id,
-    }  # fmt: skip
-    said = {k: fill(getattr(offer, k)[visit.language], **places) for k in ("title", "text", "yes")}
-    more: dict[str, Any] = {"link": offer.url if offer.kind == "link" else ""}
-    if offered.kind == "pause":
-        more["months"] = [_length(visit, n, words, now) for n in range(1, offered.months + 1)]
-    mine = plans.get(visit.plan_id)
-    if offered.kind == "downgrade" and other and mine:
-        more |= _difference(mine, other, words)
-    return OfferShown(name, offered.kind, said["title"], said["text"], said["yes"], **more)
-
-
-def _length(visit: Visit, months: int, words: dict[str, str], now: datetime) -> Choice:
-    long = words["month"] if months == 1 else fill(words["some_months"], months=months)
-    until = fill(words["until"], date=day(months_on(now, months), visit, words))
-    return Choice(str(months), f"{long}, {until}")
-
-
-def _difference(mine: Plan, other: Plan, words: dict[str, str]) -> dict[str, list[str]]:
-    told = compare(mine, other)
-    names = {"month": words["a_month"], "year": words["a_year"]}
-    prices = [f"{p.title}: {said}" for p in (mine, other) if (said := price(p, names))]
-    return {
-        "kept": [part_in_words(part, words, "") for part in told.kept],
-        "lost": [part_in_words(part, words, "_lost") for part in told.lost],
-        "prices": prices if len(prices) == 2 else [],
-    }
+    kind, terms = registry.kind_of(offer), acceptance.terms_of(offered)
+    plans = {p.plan_id: p for p in ledger.plans(now)} if terms.plan_id else {}
+    view = View(
+        terms,
+        plans.get(visit.plan_id),
+        plans.get(terms.plan_id),
+        visit.mrr_minor,
+        words,
+        now,
+        lambda moment: day(moment, visit, words),
+    )
+    places = _places(terms, visit, words, now)
+    open_ = kind.wording(offer, terms, words, visit.language)
+    said: dict[str, Any] = {part: fill(text, **places) for part, text in open_.items()}
+    return OfferShown(name, offer.kind, **said, **kind.details(offer, view))
 
 
 def day(moment: datetime, visit: Visit, words: dict[str, str]) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from tenure.programs.cancel import course
-from tenure.programs.cancel.course import Customer, No, State, Told
-from tenure.programs.cancel.numbers import Numbers, Offer, Reason, fill
-from tenure.programs.cancel.plans import Part, compare
+from tenure.programs.cancel import workflow
+from tenure.programs.cancel.offers import registry
+from tenure.programs.cancel.offers.base import View
+from tenure.programs.cancel.settings import Reason, Settings, fill
+from tenure.programs.cancel.workflow import Customer, No, ReasonGiven, State
 
 
 @dataclass(frozen=True)
@@ -37,50 +39,48 @@ class Played:
     left_out: tuple[tuple[str, str], ...]
 
 
-def play(who: Customer, numbers: Numbers, language: str, now: datetime) -> list[Played]:
+def play(who: Customer, numbers: Settings, language: str, now: datetime) -> list[Played]:
     """All reasons, in the order of the policy."""
     return [_play(reason, who, numbers, language, now) for reason in numbers.reasons]
 
 
-def _play(reason: Reason, who: Customer, numbers: Numbers, language: str, now: datetime) -> Played:
-    first = course.step(State(), Told(reason.name), who, numbers, now)
-    then = course.step(first, No(), who, numbers, now)
-    path = course.path_of(reason.name, who, numbers)
+def _play(reason: Reason, who: Customer, numbers: Settings, language: str, now: datetime) -> Played:
+    first = workflow.step(State(), ReasonGiven(reason.name), who, numbers, now)
+    then = workflow.step(first, No(), who, numbers, now)
+    path = workflow.path_of(reason.name, who, numbers)
     left_out = [
         (name, why)
         for name in (path.offers if path else ())
-        if (offer := numbers.offer(name)) and (why := course.why_not(offer, who, numbers, now))
+        if (offer := numbers.offer(name)) and (why := workflow.why_not(offer, who, numbers, now))
     ]
     return Played(
-        reason.name, reason.text[language], numbers.paths.index(path) + 1 if path else 0,
-        _read(first.on_offer, who, numbers, language),
-        _read(then.on_offer, who, numbers, language) if first.on_offer else None, tuple(left_out),
-    )  # fmt: skip
-
-
-def _read(name: str, who: Customer, numbers: Numbers, language: str) -> OfferRead | None:
-    offer = numbers.offer(name)
-    if offer is None:
-        return None
-    plan = {"downgrade": who.lower, "unlock": who.higher}.get(offer.kind)
-    places = {"percent": offer.percent, "months": offer.months, "plan": plan.title if plan else ""}
-    said = [fill(getattr(offer, part)[language], **places) for part in ("title", "text", "yes")]
-    kept, lost = _change(offer, who, numbers, language)
-    return OfferRead(offer.name, said[0], said[1], said[2], kept, lost)
-
-
-def _change(
-    offer: Offer, who: Customer, numbers: Numbers, language: str
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    if offer.kind != "downgrade" or who.plan is None or who.lower is None:
-        return (), ()
-    words, told = numbers.words[language], compare(who.plan, who.lower)
-    return (
-        tuple(part_in_words(p, words, "") for p in told.kept),
-        tuple(part_in_words(p, words, "_lost") for p in told.lost),
+        reason.name,
+        reason.text[language],
+        numbers.paths.index(path) + 1 if path else 0,
+        _read(first.on_offer, who, numbers, language, now),
+        _read(then.on_offer, who, numbers, language, now) if first.on_offer else None,
+        tuple(left_out),
     )
 
 
-def part_in_words(part: Part, words: dict[str, str], beyond: str) -> str:
-    """A feature's name, or a limit in the customer's language."""
-    return part if isinstance(part, str) else fill(words[f"{part[0]}{beyond}"], n=part[1])
+def _read(
+    name: str, who: Customer, numbers: Settings, language: str, now: datetime
+) -> OfferRead | None:
+    offer = numbers.offer(name)
+    if offer is None:
+        return None
+    kind, words = registry.kind_of(offer), numbers.words[language]
+    terms = kind.terms(offer, who)
+    other = next((p for p in (who.lower, who.higher) if p and p.plan_id == terms.plan_id), None)
+    places = {
+        "percent": terms.percent,
+        "months": terms.months,
+        "plan": other.title if other else "",
+        "date": f"{terms.bill_at:%Y-%m-%d}" if terms.bill_at else "",
+    }
+    open_ = kind.wording(offer, terms, words, language)
+    said: dict[str, Any] = {part: fill(text, **places) for part, text in open_.items()}
+    view = View(terms, who.plan, other, who.mrr_minor, words, now, lambda at: f"{at:%Y-%m-%d}")
+    told = kind.details(offer, view)
+    kept, lost = tuple(told.get("kept", ())), tuple(told.get("lost", ()))
+    return OfferRead(offer.name, kept=kept, lost=lost, **said)

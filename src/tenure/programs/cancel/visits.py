@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import cast
 
 from django.db import IntegrityError, transaction
 
+from tenure.connectors.billing import outbox
 from tenure.core import audit, policy
-from tenure.programs.cancel import course, customers, documents, ledger, taking
-from tenure.programs.cancel.course import Answer, Customer, Screen, State
-from tenure.programs.cancel.facts import tell
-from tenure.programs.cancel.models import DONE, WAITING, Act, Offered, Visit
-from tenure.programs.cancel.numbers import DOCUMENT, Numbers
+from tenure.programs.cancel import acceptance, customers, documents, ledger, workflow
+from tenure.programs.cancel.facts import emit
+from tenure.programs.cancel.models import Offered, Visit
+from tenure.programs.cancel.offers import registry
+from tenure.programs.cancel.settings import DOCUMENT, Settings
+from tenure.programs.cancel.workflow import Answer, Customer, Screen, State
 
 CUSTOMER = "customer"
 """How the audit trail names whoever went through the flow: the visit knows who it was."""
@@ -39,13 +43,37 @@ class Several(Exception):  # noqa: N818
 
 
 def start(
-    account_id: str, person_id: str = "", subscription_id: str = "", *, language: str = "",
-    origin: str = "page", now: datetime,
-) -> Visit:  # fmt: skip
+    account_id: str,
+    person_id: str = "",
+    subscription_id: str = "",
+    *,
+    language: str = "",
+    origin: str = "page",
+    now: datetime,
+) -> Visit:
     """The visit of a customer: the open one, or a new one. Somebody whose subscription is cancelled
     already sees the end of the visit in which they did so."""
-    numbers = documents.current()
-    if not numbers.running.on:
+    found = _meant(account_id, subscription_id, now)
+    if isinstance(found, Visit):
+        Visit.objects.filter(pk=found.pk, outcome="").update(seen_at=now)
+        return found
+    return _begin(account_id, person_id, found, language, origin, documents.current(), now)
+
+
+def look(account_id: str, subscription_id: str = "", *, language: str = "", now: datetime) -> Visit:
+    """The visit that ``start`` would give, with nothing written down: programs that scan links open
+    them, too. One that has not begun stands at its first question, and is not saved."""
+    found = _meant(account_id, subscription_id, now)
+    if isinstance(found, Visit):
+        return found
+    day = f"{account_id}:{found.subscription_id}:{now:%Y-%m-%d}"
+    spoken = documents.current().language(language)
+    return Visit(code=sha256(day.encode()).hexdigest(), account_id=account_id, language=spoken)
+
+
+def _meant(account_id: str, subscription_id: str, now: datetime) -> Visit | ledger.Subscription:
+    """The visit there is, or the subscription that a new one would be about."""
+    if not documents.current().running.on:
         raise Closed("the cancel flow is switched off: [running] on, in the policy “cancel”")
     known = ledger.subscriptions([account_id], now)
     gone = _gone(account_id, known)
@@ -53,21 +81,17 @@ def start(
     if found is not None:
         return found
     running = _running(account_id, subscription_id, known, gone)
-    here = _open(account_id, running.subscription_id)
-    if here is not None:
-        Visit.objects.filter(pk=here.pk, outcome="").update(seen_at=now)
-        return here
-    return _begin(account_id, person_id, running, language, origin, numbers, now)
+    return _open(account_id, running.subscription_id) or running
 
 
 def _running(
     account_id: str, subscription_id: str, known: Sequence[ledger.Subscription], gone: set[str]
 ) -> ledger.Subscription:
     found = [
-        s for s in known
-        if s.runs() and s.subscription_id not in gone
-        and subscription_id in ("", s.subscription_id)
-    ]  # fmt: skip
+        s
+        for s in known
+        if s.runs() and s.subscription_id not in gone and subscription_id in ("", s.subscription_id)
+    ]
     if not found:
         raise NothingRuns(f"{account_id} has no running subscription {subscription_id}".strip())
     if len(found) > 1:
@@ -78,11 +102,17 @@ def _running(
 def _gone(account_id: str, known: Sequence[ledger.Subscription]) -> set[str]:
     """Subscriptions whose cancellation was asked for here, and stands: they were not told to run
     on since it was carried out."""
-    acts = Act.objects.filter(account_id=account_id, what="cancel", undoes=None)
+    acts = outbox.find(
+        program=acceptance.PROGRAM,
+        account_id=account_id,
+        what="cancel",
+        undoes=None,
+        state__in=["waiting", "done"],
+    )
     told = {s.subscription_id: s for s in known}
     return {
         a.subscription_id
-        for a in acts.filter(state__in=[WAITING, DONE])
+        for a in acts
         if a.done_at is None
         or (now := told.get(a.subscription_id)) is None
         or not (now.runs() and now.changed_at > a.done_at)
@@ -107,26 +137,47 @@ def _open(account_id: str, subscription_id: str) -> Visit | None:
 
 
 def _begin(
-    account_id: str, person_id: str, running: ledger.Subscription, language: str, origin: str,
-    numbers: Numbers, now: datetime,
-) -> Visit:  # fmt: skip
+    account_id: str,
+    person_id: str,
+    running: ledger.Subscription,
+    language: str,
+    origin: str,
+    numbers: Settings,
+    now: datetime,
+) -> Visit:
     who = customers.of(account_id, running, numbers, now)
     new = Visit(
-        code=secrets.token_urlsafe(32), account_id=account_id, person_id=person_id,
-        subscription_id=running.subscription_id, language=numbers.language(language),
-        origin=origin[:12], policy=policy.label(DOCUMENT), split=numbers.split.name, arm=who.arm,
-        plan_id=running.plan_id, mrr_minor=running.mrr_minor, currency=running.currency,
-        segments=sorted(who.segments), started_at=now, seen_at=now,
+        code=secrets.token_urlsafe(32),
+        account_id=account_id,
+        person_id=person_id,
+        subscription_id=running.subscription_id,
+        language=numbers.language(language),
+        origin=origin[:12],
+        policy=policy.label(DOCUMENT),
+        split=numbers.split.name,
+        arm=who.arm,
+        plan_id=running.plan_id,
+        mrr_minor=running.mrr_minor,
+        currency=running.currency,
+        segments=sorted(who.segments),
+        started_at=now,
+        seen_at=now,
         tenure_days=customers.tenure_days(account_id, running, now),
-    )  # fmt: skip
+    )
     try:
         with transaction.atomic():
             new.save(force_insert=True)
-            tell(new, "started", now, f"cancel:{new.code[:16]}:started")
+            emit(new, "started", now, f"cancel:{new.code[:16]}:started")
     except IntegrityError:  # another tab was quicker
         here = _open(account_id, running.subscription_id)
-        return here or start(account_id, person_id, running.subscription_id, language=language,
-                             origin=origin, now=now)  # fmt: skip
+        return here or start(
+            account_id,
+            person_id,
+            running.subscription_id,
+            language=language,
+            origin=origin,
+            now=now,
+        )
     return new
 
 
@@ -141,9 +192,17 @@ def subscription_of(visit: Visit, now: datetime) -> ledger.Subscription:
     found = ledger.subscriptions([visit.account_id], now)
     mine = next((s for s in found if s.subscription_id == visit.subscription_id), None)
     return mine or ledger.Subscription(
-        visit.subscription_id, visit.account_id, visit.plan_id, "active", visit.mrr_minor,
-        visit.currency, visit.started_at, None, None, visit.started_at,
-    )  # fmt: skip
+        visit.subscription_id,
+        visit.account_id,
+        visit.plan_id,
+        "active",
+        visit.mrr_minor,
+        visit.currency,
+        visit.started_at,
+        None,
+        None,
+        visit.started_at,
+    )
 
 
 def answer(code: str, given: Answer, *, now: datetime, more: str = "", months: int = 0) -> Visit:
@@ -161,13 +220,13 @@ def answer(code: str, given: Answer, *, now: datetime, more: str = "", months: i
         if visit.outcome:
             return visit
         before = state_of(visit)
-        after = course.step(before, given, who, numbers, now)
+        after = workflow.step(before, given, who, numbers, now)
         visit.seen_at = now
         visit.more = more.strip()[:_MOST_TEXT] or visit.more
         visit.screen, visit.reason = after.screen, after.reason
         visit.shown, visit.accepted = list(after.shown), after.accepted
         if after.reason != before.reason:
-            tell(visit, "reason_given", now)
+            emit(visit, "reason_given", now)
         _offers(visit, before, after, who, numbers, now)
         if after.outcome:
             _end(visit, after, running, numbers, months, now)
@@ -175,8 +234,9 @@ def answer(code: str, given: Answer, *, now: datetime, more: str = "", months: i
     return visit
 
 
-def _offers(visit: Visit, before: State, after: State, who: Customer, numbers: Numbers,
-            now: datetime) -> None:  # fmt: skip
+def _offers(
+    visit: Visit, before: State, after: State, who: Customer, numbers: Settings, now: datetime
+) -> None:
     """Write down what is shown newly, and what became of what was shown before."""
     if after.on_offer != before.on_offer or after.outcome:
         yes = bool(after.accepted)
@@ -184,37 +244,44 @@ def _offers(visit: Visit, before: State, after: State, who: Customer, numbers: N
         if after.outcome != "abandoned":
             left.update(answer="accepted" if yes else "declined", answered_at=now)
             if before.on_offer:
-                tell(visit, f"offer_{'accepted' if yes else 'declined'}", now,
-                     offer=before.on_offer)  # fmt: skip
+                emit(
+                    visit, f"offer_{'accepted' if yes else 'declined'}", now, offer=before.on_offer
+                )
     for place, name in enumerate(after.shown, 1):
         offer = numbers.offer(name) if name not in before.shown else None
         if offer is None:
             continue
-        plan = {"downgrade": who.lower, "unlock": who.higher}.get(offer.kind)
-        Offered.objects.get_or_create(
-            visit=visit, place=place,
-            defaults={
-                "name": name, "kind": offer.kind, "percent": offer.percent,
-                "months": offer.months, "plan_id": plan.plan_id if plan else "", "shown_at": now,
-            },
-        )  # fmt: skip
-        tell(visit, "offer_shown", now, offer=name, kind=offer.kind)
+        terms = registry.kind_of(offer).terms(offer, who)
+        shown = {"name": name, "kind": offer.kind, "shown_at": now, **asdict(terms)}
+        Offered.objects.get_or_create(visit=visit, place=place, defaults=shown)
+        emit(visit, "offer_shown", now, offer=name, kind=offer.kind)
 
 
-def _end(visit: Visit, after: State, running: ledger.Subscription, numbers: Numbers, months: int,
-         now: datetime) -> None:  # fmt: skip
+def _end(
+    visit: Visit,
+    after: State,
+    running: ledger.Subscription,
+    numbers: Settings,
+    months: int,
+    now: datetime,
+) -> None:
     visit.outcome, visit.ended_at = after.outcome, now
     if after.outcome == "saved":
-        taking.take(visit, visit.offers.get(name=after.accepted), months, numbers, now)
+        acceptance.take(visit, visit.offers.get(name=after.accepted), months, numbers, now)
     elif after.outcome == "cancelled":
-        taking.cancel(visit, running, numbers, now)
+        acceptance.cancel(visit, running, numbers, now)
     told = {"offer": after.accepted} if after.accepted else {}
-    tell(visit, after.outcome, now, f"cancel:{visit.code[:16]}:end", **told)
+    emit(visit, after.outcome, now, f"cancel:{visit.code[:16]}:end", **told)
     if after.outcome != "abandoned":
         audit.record(
-            CUSTOMER, f"cancel.{after.outcome}", "cancel visit", visit.pk, None,
-            {"subscription": visit.subscription_id, "reason": visit.reason, **told}, now=now,
-        )  # fmt: skip
+            CUSTOMER,
+            f"cancel.{after.outcome}",
+            "cancel visit",
+            visit.pk,
+            None,
+            {"subscription": visit.subscription_id, "reason": visit.reason, **told},
+            now=now,
+        )
 
 
 def abandon(now: datetime) -> int:
@@ -223,7 +290,7 @@ def abandon(now: datetime) -> int:
     left = Visit.objects.filter(outcome="", seen_at__lte=before).order_by("seen_at")
     count = 0
     for code in list(left.values_list("code", flat=True)[:500]):
-        ended = answer(code, course.Left(), now=now) if _still(code, before) else None
+        ended = answer(code, workflow.Left(), now=now) if _still(code, before) else None
         count += ended is not None
     return count
 
@@ -251,7 +318,7 @@ def feedback(code: str, improve: str, would_return: str, *, now: datetime) -> Vi
     if would_return in RETURNS:
         visit.would_return = would_return
     visit.save(update_fields=["improve", "would_return"])
-    tell(visit, "feedback", now, would_return=visit.would_return)
+    emit(visit, "feedback", now, would_return=visit.would_return)
     return visit
 
 
@@ -260,9 +327,15 @@ def again(visit: Visit, now: datetime) -> Visit:
     said why before, and are not asked or offered anything again."""
     if not visit.outcome or visit.outcome == "cancelled":
         return visit
-    new = start(visit.account_id, visit.person_id, visit.subscription_id,
-                language=visit.language, origin=visit.origin, now=now)  # fmt: skip
+    new = start(
+        visit.account_id,
+        visit.person_id,
+        visit.subscription_id,
+        language=visit.language,
+        origin=visit.origin,
+        now=now,
+    )
     if new.screen != "survey":
         return new
     Visit.objects.filter(pk=new.pk, reason="").update(reason=visit.reason)
-    return answer(new.code, course.Told(""), now=now)
+    return answer(new.code, workflow.ReasonGiven(""), now=now)

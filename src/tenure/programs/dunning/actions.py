@@ -1,33 +1,31 @@
 """What is done in cases: by the clock, and by people.
 
-What moves money or ends a subscription is claimed in one transaction, asked of the billing system
-outside of any, and written down in another: nobody waits for a foreign server with a lock in hand.
-A process killed in between leaves a lease that runs out; the billing system is then asked again
-under the same key, which it knows.
+What moves money or ends a subscription is handed to the outbox of billing in the transaction that
+decides it, and asked for outside of any; what became of it is written down by ``Hears``.
 """
 
 from __future__ import annotations
 
-import logging
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from tenure.analytics.errors import SpecError
-from tenure.connectors.billing.contract import Outcome, Refused, Subscription, Unavailable, billing
+from tenure.connectors.billing import outbox
+from tenure.connectors.billing.acts import Act, Request
+from tenure.connectors.billing.contract import Outcome
 from tenure.core import audit
-from tenure.programs.dunning import cases, course, documents, ledger, mails
+from tenure.programs.dunning import cases, documents, ledger, mails, workflow
 from tenure.programs.dunning.models import ALIVE, CANCELLED, GRACE, Case, Step
-from tenure.programs.dunning.numbers import Numbers
+from tenure.programs.dunning.settings import Settings
 
-log = logging.getLogger("tenure.dunning")
+PROGRAM = "dunning"
 CHUNK = 200
 LATER = timedelta(minutes=15)
-"""When a billing system that cannot be reached is asked again, with the same key."""
-LEASE = timedelta(minutes=3)
-"""Longer than any call of a billing system takes."""
+"""When somebody who could not be written to is tried again."""
+IN_BILLING = ("retry", "cancel")
+"""Steps of the course that the billing system does."""
 
 
 def advance(now: datetime) -> int:
@@ -40,143 +38,142 @@ def advance(now: datetime) -> int:
 
 
 def waiting(now: datetime) -> QuerySet[Case]:
-    """Cases with something due that nobody is at."""
-    free = Q(lease_until=None) | Q(lease_until__lt=now)
-    return Case.objects.filter(free, state__in=ALIVE, next_at__lte=now)
+    """Cases with something due."""
+    return Case.objects.filter(state__in=ALIVE, next_at__lte=now)
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What is asked of the billing system, under which key, and why."""
-
-    what: str
-    key: str
-    why: str
-
-
-def _advance(pk: int, numbers: Numbers, now: datetime) -> int:
+def _advance(pk: int, numbers: Settings, now: datetime) -> int:
     case, done, asked = _begin(pk, numbers, now)
-    if asked is None:
-        return done
-    try:
-        outcome = _ask(case, asked, numbers, now)
-    except Unavailable as gone:
-        return _wait(pk, str(gone) or "billing cannot be reached", now)
-    except (Refused, SpecError) as no:
-        return _refused(pk, str(no), now)
-    except Exception as fault:
-        log.exception("%s could not be done; trying again", asked.key)
-        return _wait(pk, f"{type(fault).__name__}: {fault}", now)
-    if outcome is None:
-        name = numbers.running.provider
-        return _wait(pk, f"{name} says it is settled: waiting for the fact that tells it", now)
-    return _settle(pk, asked, outcome, numbers, now)
+    return outbox.run_for(PROGRAM, case.invoice_id, now) if asked else done
 
 
 @transaction.atomic
-def _begin(pk: int, numbers: Numbers, now: datetime) -> tuple[Case, int, Asked | None]:
-    """Do what is done here; claim the case for what has to be asked of the billing system."""
+def _begin(pk: int, numbers: Settings, now: datetime) -> tuple[Case, int, bool]:
+    """Do what is done here; hand in what the billing system does. Gives the case, how many steps
+    were done, and whether billing is to be asked."""
     case = Case.objects.select_for_update().get(pk=pk)
     found = ledger.invoices([case.invoice_id], now)
-    leased = case.lease_until is not None and case.lease_until >= now
-    if case.state not in ALIVE or not found or leased:
-        return case, 0, None
+    if case.state not in ALIVE or not found:
+        return case, 0, False
     invoice = found[0]
     if invoice.settled_at or invoice.voided_at:
         cases.refresh([case.invoice_id], now)
-        return case, 0, None
+        return case, 0, False
     card, _ = cases.card_of(case, invoice, numbers, now)
-    coming = course.plan(cases.standing(case), card, numbers, now)[0]
+    coming = workflow.plan(cases.standing(case, now), card, numbers, now)[0]
     done = coming.at is not None and coming.at <= now
-    if done and coming.what in ("retry", "cancel"):
-        case.lease_until = now + LEASE
-        case.save(update_fields=["lease_until"])
-        return case, 0, Asked(coming.what, _key(case, coming.what), coming.why)
+    if done and coming.what in IN_BILLING:
+        _keep_plan(case, coming)
+        return case, 0, _ask(case, coming, numbers, now)
     if done and not _do(case, coming, numbers, now):
         case.next_at = now + LATER
         case.save(update_fields=["next_at"])
-        return case, 0, None
+        return case, 0, False
     cases.look_ahead(case, invoice, numbers, now)
-    return case, int(done), None
+    return case, int(done), False
 
 
-def _key(case: Case, what: str) -> str:
-    if what == "cancel":
-        return f"dunning:{case.invoice_id}:cancel"
-    return f"dunning:{case.invoice_id}:retry:{case.steps.filter(what='retry').count() + 1}"
+def _keep_plan(case: Case, coming: workflow.Next) -> None:
+    case.next_what, case.next_at = coming.what, coming.at
+    case.save(update_fields=["next_what", "next_at"])
 
 
-def _do(case: Case, step: course.Next, numbers: Numbers, now: datetime) -> bool:
+def _ask(case: Case, step: workflow.Next, numbers: Settings, now: datetime) -> bool:
+    """Hand in what the billing system is to do; False if there is nothing to be done there."""
+    number = f"retry:{case.steps.filter(what='retry').count() + 1}"
+    key = f"dunning:{case.invoice_id}:{number if step.what == 'retry' else step.what}"
+    terms: dict[str, object] = {"why": step.why}
+    if step.what == "cancel":
+        if not case.subscription_id:
+            _ended(case, step.why, key, now)
+            return False
+        terms |= {
+            "at_period_end": numbers.course.at_period_end,
+            "reason": "involuntary",
+            "unless_settled": case.invoice_id,
+        }
+    request = Request(
+        key,
+        PROGRAM,
+        case.invoice_id,
+        case.account_id,
+        step.what,
+        terms,
+        subscription_id=case.subscription_id if step.what == "cancel" else "",
+        invoice_id=case.invoice_id if step.what == "retry" else "",
+    )
+    outbox.ask(request, now)
+    return True
+
+
+def _do(case: Case, step: workflow.Next, numbers: Settings, now: datetime) -> bool:
     if step.what.startswith("mail:"):
         return mails.send(case, step.what.removeprefix("mail:"), numbers, now)
     case.state = GRACE
     _note(case, "grace", now, step.why)
-    cases.tell(case, "grace_began", now)
+    cases.emit(case, "grace_began", now)
     return True
 
 
-def _ask(case: Case, asked: Asked, numbers: Numbers, now: datetime) -> Outcome | None:
-    """The billing system's answer; None where a subscription was to be ended and is paid for after
-    all, which no fact has told yet."""
-    system = billing(numbers.running.provider)
-    if asked.what == "retry":
-        return system.retry_invoice(case.invoice_id, key=asked.key, now=now)
-    if system.is_settled(case.invoice_id):
-        return None
-    if not case.subscription_id:
-        return Outcome("done", now)
-    return system.cancel(
-        Subscription(case.subscription_id, case.account_id),
-        at_period_end=numbers.course.at_period_end, reason="involuntary", key=asked.key, now=now,
-    )  # fmt: skip
-
-
-@transaction.atomic
-def _settle(pk: int, asked: Asked, outcome: Outcome, numbers: Numbers, now: datetime) -> int:
-    """Write down what the billing system did; facts may have changed the case meanwhile."""
-    case = _claimed(pk)
-    if asked.what == "retry":
-        _note(case, "retry", now, f"{asked.why}: {outcome.what}", asked.key)
-        cases.tell(case, "retry_due", now, key=asked.key, outcome=outcome.what)
-    else:
-        _note(case, "cancel", now, asked.why, asked.key)
-    if case.state not in ALIVE:
-        return 1
-    if asked.what == "cancel":
+def _ended(case: Case, why: str, key: str, now: datetime) -> None:
+    _note(case, "cancel", now, why, key)
+    if case.state in ALIVE:
         cases.close(case, CANCELLED, now, now)
-    else:
+
+
+class Hears:
+    """Dunning, as the outbox of billing knows it. Facts may have changed a case meanwhile."""
+
+    def provider(self) -> str:
+        """The billing system of the policy in force."""
+        return documents.current().running.provider
+
+    def outdated(self, act: Act, now: datetime) -> str:
+        """The plan says something else by now."""
+        case = Case.objects.filter(invoice_id=act.subject).first()
+        if case is None or case.state not in ALIVE:
+            return "the case has ended"
+        if not documents.current().running.on:
+            return "dunning is switched off"
+        if case.next_what != act.what or case.next_at is None or case.next_at > now:
+            return f"the plan has changed: {case.next_why}"
+        return ""
+
+    def done(self, act: Act, outcome: Outcome, now: datetime) -> None:
+        """The step is noted, and what comes next."""
+        case, why = _locked(act), str(act.terms.get("why", ""))
+        if act.what == "cancel":
+            _ended(case, why, act.key, now)
+            return
+        _note(case, "retry", now, f"{why}: {outcome.what}", act.key)
+        cases.emit(case, "retry_due", now, key=act.key, outcome=outcome.what)
+        _look_ahead(case, now)
+
+    def refused(self, act: Act, why: str, now: datetime) -> None:
+        """Nothing more happens by itself: a colleague has to look."""
+        case = _locked(act)
+        if case.state in ALIVE:
+            case.taken_by = audit.SYSTEM
+            _note(case, "stuck", now, f"the billing system said no: {why}")
+            _look_ahead(case, now)
+
+    def waits(self, act: Act, why: str, now: datetime) -> None:  # noqa: ARG002
+        """The case says so."""
+        case = _locked(act)
+        if case.state in ALIVE:
+            case.next_what, case.next_at, case.next_why = act.what, act.due_at, why[:2000]
+            case.save(update_fields=["next_what", "next_at", "next_why"])
+
+
+def _locked(act: Act) -> Case:
+    return Case.objects.select_for_update().get(invoice_id=act.subject)
+
+
+def _look_ahead(case: Case, now: datetime) -> None:
+    if case.state in ALIVE:
+        numbers = documents.current()
         for invoice in ledger.invoices([case.invoice_id], now):
             cases.look_ahead(case, invoice, numbers, now)
-    return 1
-
-
-@transaction.atomic
-def _wait(pk: int, why: str, now: datetime) -> int:
-    case = _claimed(pk)
-    if case.state in ALIVE:
-        case.next_at, case.next_why = now + LATER, why[:2000]
-        case.save(update_fields=["next_at", "next_why"])
-    return 0
-
-
-@transaction.atomic
-def _refused(pk: int, why: str, now: datetime) -> int:
-    case = _claimed(pk)
-    if case.state not in ALIVE:
-        return 0
-    case.taken_by = audit.SYSTEM
-    _note(case, "stuck", now, f"the billing system said no: {why}")
-    numbers = documents.current()
-    for invoice in ledger.invoices([case.invoice_id], now):
-        cases.look_ahead(case, invoice, numbers, now)
-    return 1
-
-
-def _claimed(pk: int) -> Case:
-    case = Case.objects.select_for_update().get(pk=pk)
-    case.lease_until = None
-    case.save(update_fields=["lease_until"])
-    return case
 
 
 def _note(case: Case, what: str, now: datetime, detail: str, key: str = "") -> None:
@@ -195,9 +192,14 @@ def take_over(invoice_id: str, by: object, *, now: datetime) -> Case:
     case.next_what, case.next_at, case.next_why = "person", None, "a colleague has taken it over"
     case.save()
     audit.record(
-        by, "dunning.taken_over", "dunning", invoice_id, before, {"taken_by": case.taken_by},
+        by,
+        "dunning.taken_over",
+        "dunning",
+        invoice_id,
+        before,
+        {"taken_by": case.taken_by},
         now=now,
-    )  # fmt: skip
+    )
     return case
 
 
@@ -219,8 +221,12 @@ def extend(invoice_id: str, days: int, why: str, by: object, *, now: datetime) -
     case, most = _alive(invoice_id), documents.current().course.extend_most_days
     left = most - case.extended_days
     if not 1 <= days <= left:
-        raise SpecError("dunning", "days", f"{days} is not possible", f"give 1 to {left} days"
-                        if left else "the case has all the days that policy allows")  # fmt: skip
+        raise SpecError(
+            "dunning",
+            "days",
+            f"{days} is not possible",
+            f"give 1 to {left} days" if left else "the case has all the days that policy allows",
+        )
     if not why.strip():
         raise SpecError("dunning", "why", "is empty", "say why they get more time")
     before = {"extended_days": case.extended_days}
@@ -228,9 +234,15 @@ def extend(invoice_id: str, days: int, why: str, by: object, *, now: datetime) -
     case.save(update_fields=["extended_days"])
     _note(case, "extended", now, f"{days} days more: {why.strip()}")
     audit.record(
-        by, "dunning.extended", "dunning", invoice_id, before,
-        {"extended_days": case.extended_days}, why.strip(), now=now,
-    )  # fmt: skip
+        by,
+        "dunning.extended",
+        "dunning",
+        invoice_id,
+        before,
+        {"extended_days": case.extended_days},
+        why.strip(),
+        now=now,
+    )
     cases.refresh([invoice_id], now)
     case.refresh_from_db()
     return case

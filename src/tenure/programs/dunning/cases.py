@@ -14,25 +14,40 @@ import pyarrow as pa
 from django.db import transaction
 
 from tenure.channels import drafts
+from tenure.facts import reading
 from tenure.facts.inbox import OwnFact, record_own
-from tenure.programs.dunning import ahead_acting, course, documents, ledger, lessons, mails
-from tenure.programs.dunning.ahead import Card, Month, charged
+from tenure.programs.dunning import documents, ledger, lessons, mails, pre_dunning_mails, workflow
 from tenure.programs.dunning.declines import Decline, understand
 from tenure.programs.dunning.models import ALIVE, GRACE, RECOVERED, VOID, Case
-from tenure.programs.dunning.numbers import Numbers
+from tenure.programs.dunning.pre_dunning import Card, Month, charged
 from tenure.programs.dunning.schedule import Decision, Situation, Tried, decide
+from tenure.programs.dunning.settings import Settings
 
 JOIN = timedelta(days=2)
 """A result told within so long after a retry was asked for is the result of that retry."""
 
 
-def told(rows: pa.Table, now: datetime) -> None:
+def on_billing_facts(rows: pa.Table, now: datetime) -> None:
     """Facts about invoices or payments came."""
     refresh(rows["invoice_id"].drop_null().unique().to_pylist(), now)
 
 
 def card_told(rows: pa.Table, now: datetime) -> None:
     """Facts about cards came: a new one may be what open cases wait for."""
+    _refresh_of(rows, now)
+
+
+def person_told(rows: pa.Table, now: datetime) -> None:
+    """Facts about people came: one of them may be who is to be written to."""
+    _refresh_of(rows, now)
+
+
+def subscription_told(rows: pa.Table, now: datetime) -> None:
+    """Facts about subscriptions came: a customer may have left, or come back."""
+    _refresh_of(rows, now)
+
+
+def _refresh_of(rows: pa.Table, now: datetime) -> None:
     accounts = rows["account_id"].drop_null().unique().to_pylist()
     open_ = Case.objects.filter(account_id__in=accounts, state__in=ALIVE)
     refresh(list(open_.values_list("invoice_id", flat=True)), now)
@@ -41,12 +56,17 @@ def card_told(rows: pa.Table, now: datetime) -> None:
 def refresh(ids: Sequence[str], now: datetime) -> None:
     """Bring the cases of these invoices in step with the ledger."""
     numbers = documents.current()
-    for invoice in ledger.invoices(ids, now):
-        with transaction.atomic():
-            _refresh(invoice, numbers, now)
+
+    def look() -> None:
+        for invoice in ledger.invoices(ids, now):
+            with transaction.atomic():
+                _refresh(invoice, numbers, now)
+
+    if ids:
+        reading.until_settled(look, "invoices", "payments", "cards", "subscriptions")
 
 
-def _refresh(invoice: ledger.Invoice, numbers: Numbers, now: datetime) -> None:
+def _refresh(invoice: ledger.Invoice, numbers: Settings, now: datetime) -> None:
     case = Case.objects.select_for_update().filter(invoice_id=invoice.invoice_id).first()
     failed = [a for a in invoice.attempts if not a.succeeded]
     if case is None:
@@ -62,20 +82,33 @@ def _refresh(invoice: ledger.Invoice, numbers: Numbers, now: datetime) -> None:
         look_ahead(case, invoice, numbers, now)
 
 
-def _opened(
-    invoice: ledger.Invoice, failed: Sequence[ledger.Attempt], numbers: Numbers, now: datetime
-) -> Case | None:
+def opens(invoice: ledger.Invoice, numbers: Settings, now: datetime) -> bool:
+    """Whether a case begins with this invoice: a payment failed lately, and it is still owed."""
+    failed = [a for a in invoice.attempts if not a.succeeded]
     fresh = timedelta(days=numbers.running.first_seen_days)
-    if not failed or invoice.settled_at or invoice.voided_at or now - failed[0].at > fresh:
+    return bool(
+        failed and not invoice.settled_at and not invoice.voided_at and now - failed[0].at <= fresh
+    )
+
+
+def _opened(
+    invoice: ledger.Invoice, failed: Sequence[ledger.Attempt], numbers: Settings, now: datetime
+) -> Case | None:
+    if not opens(invoice, numbers, now):
         return None
     first = failed[0]
     kind = understand(documents.table(), first.code, first.advice, first.network_code).kind
     case = Case.objects.create(
-        invoice_id=invoice.invoice_id, account_id=invoice.account_id,
-        subscription_id=invoice.subscription_id, amount_minor=invoice.amount_minor,
-        currency=invoice.currency, opened_at=first.at, kind=kind, code=first.code,
-    )  # fmt: skip
-    tell(case, "opened", now, kind=kind, code=first.code)
+        invoice_id=invoice.invoice_id,
+        account_id=invoice.account_id,
+        subscription_id=invoice.subscription_id,
+        amount_minor=invoice.amount_minor,
+        currency=invoice.currency,
+        opened_at=first.at,
+        kind=kind,
+        code=first.code,
+    )
+    emit(case, "opened", now, kind=kind, code=first.code)
     return case
 
 
@@ -84,24 +117,28 @@ def close(case: Case, state: str, at: datetime, now: datetime) -> None:
     case.state, case.closed_at = state, at
     case.next_what, case.next_at, case.next_why = "", None, ""
     case.save()
-    drafts.cancel(mails.source(case), now=now)
+    for left in (False, True):
+        drafts.cancel(mails.source(case, left), now=now)
     if state == RECOVERED and documents.current().running.on:
-        mails.thank(case, documents.current(), now)
-    tell(case, state, now)
+        mails.thank(case, documents.current(), now, left=whereabouts(case, now) == "left")
+    emit(case, state, now)
 
 
-def look_ahead(case: Case, invoice: ledger.Invoice, numbers: Numbers, now: datetime) -> None:
+def look_ahead(case: Case, invoice: ledger.Invoice, numbers: Settings, now: datetime) -> None:
     """Write down what comes next and why."""
     card, latest = card_of(case, invoice, numbers, now)
     if latest is not None:
         case.code = latest.code
-    coming = course.plan(standing(case), card, numbers, now)[0]
+    here = standing(case, now)
+    if here.left or here.tried:  # what was written to a customer is not sent to one who is none
+        drafts.cancel(mails.source(case), now=now)
+    coming = workflow.plan(here, card, numbers, now)[0]
     case.next_what, case.next_at, case.next_why = coming.what, coming.at, coming.why
     case.save()
 
 
 def card_of(
-    case: Case, invoice: ledger.Invoice, numbers: Numbers, now: datetime
+    case: Case, invoice: ledger.Invoice, numbers: Settings, now: datetime
 ) -> tuple[Decision, ledger.Attempt | None]:
     """What is to be done with the card, and the decline that says so."""
     failed = [a for a in invoice.attempts if not a.succeeded]
@@ -109,8 +146,8 @@ def card_of(
         return Decision("look", "no declined attempt is known"), None
     latest = failed[-1]
     decline = understand(documents.table(), latest.code, latest.advice, latest.network_code)
-    held = ahead_acting.cards(now, case.account_id)
-    dates = ahead_acting.dates_at(latest.at, case.account_id, now) if held else {}
+    held = pre_dunning_mails.cards(now, case.account_id)
+    dates = pre_dunning_mails.dates_at(latest.at, case.account_id, now) if held else {}
     new = new_card(held, dates, invoice.attempts, decline)
     card, network = (new.name, new.network) if new else (latest.card, latest.network)
     tried = [Tried(a.at, a.card) for a in invoice.attempts]
@@ -165,25 +202,47 @@ def new_card(
     return None
 
 
-def standing(case: Case) -> course.Standing:
-    """Where a case stands, for the pure course."""
+def whereabouts(case: Case, now: datetime) -> ledger.Whereabouts:
+    """Whether the customer has left; the end that this very case asks for does not count."""
+    ours = case.next_what == "cancel" and case.next_at is not None and case.next_at <= now
+    return "here" if ours else ledger.whereabouts(case.account_id, now)
+
+
+def standing(case: Case, now: datetime) -> workflow.CaseState:
+    """Where a case stands at ``now``, for the pure course."""
     sent = {
         what.removeprefix("mail:"): at
         for what, at in case.steps.filter(what__startswith="mail:").values_list("what", "at")
     }
-    return course.Standing(
-        case.opened_at, sent, mails.addressee(case.account_id) is not None,
-        case.state == GRACE, bool(case.taken_by), case.extended_days,
-    )  # fmt: skip
+    where = whereabouts(case, now)
+    return workflow.CaseState(
+        case.opened_at,
+        sent,
+        mails.addressee(case.account_id) is not None,
+        case.state == GRACE,
+        bool(case.taken_by),
+        case.extended_days,
+        where == "left",
+        where == "tried",
+    )
 
 
-def tell(case: Case, what: str, now: datetime, **more: str) -> None:
+def emit(case: Case, what: str, now: datetime, **more: str) -> None:
     """A fact about a case, in the current transaction."""
     record_own(
-        [OwnFact(
-            f"dunning_{what}", case.account_id, now, None,
-            {"invoice": case.invoice_id, "amount_minor": case.amount_minor,
-             "currency": case.currency, **more},
-        )],
+        [
+            OwnFact(
+                f"dunning_{what}",
+                case.account_id,
+                now,
+                None,
+                {
+                    "invoice": case.invoice_id,
+                    "amount_minor": case.amount_minor,
+                    "currency": case.currency,
+                    **more,
+                },
+            )
+        ],
         now=now,
-    )  # fmt: skip
+    )

@@ -3,34 +3,34 @@
 from __future__ import annotations
 
 from tenure.core import policy
-from tenure.programs.dunning import declines, numbers
+from tenure.programs.dunning import declines, settings
 
 
-def register() -> None:
-    """Make the documents known."""
-    policy.register(
+def documents() -> tuple[policy.PolicyDocument, ...]:
+    """What a workspace may change of it."""
+    return (
         policy.PolicyDocument(
-            numbers.DOCUMENT,
+            settings.DOCUMENT,
             "Dunning",
-            numbers.DEFAULT,
-            numbers.parse,
+            settings.DEFAULT,
+            settings.parse,
             "When a failed payment is tried again, what is written when, and when it ends.",
-        )
-    )
-    policy.register(
+            permission=policy.EDIT,
+        ),
         policy.PolicyDocument(
             declines.DOCUMENT,
             "Decline codes",
             declines.DEFAULT,
             declines.parse,
             "What each decline code means, and so what may be done after it.",
-        )
+            permission=policy.EDIT,
+        ),
     )
 
 
-def current() -> numbers.Numbers:
+def current() -> settings.Settings:
     """The numbers and words in force."""
-    found: numbers.Numbers = policy.load(numbers.DOCUMENT)
+    found: settings.Settings = policy.load(settings.DOCUMENT)
     return found
 
 

@@ -1,16 +1,20 @@
-"""What the lake says of invoices and the attempts to collect them, whatever order facts came in."""
+"""What the lake says of invoices and the attempts to collect them: whatever has landed, whatever
+order it came in."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow as pa
 
-from tenure.facts import lake, sql
+from tenure.analytics.moments import micros
+from tenure.analytics.subscriptions import LAPSED, OVER
+from tenure.facts import reading
+from tenure.facts.casts import literal
 
 
 @dataclass(frozen=True)
@@ -48,66 +52,77 @@ class Invoice:
 
 
 def invoices(ids: Sequence[str], now: datetime) -> list[Invoice]:
-    """These invoices as known at ``now``."""
-    here = lake.current()
-    if not ids or not here.exists("invoices"):
+    """These invoices as the latest facts tell."""
+    if not ids:
         return []
-    sql.connection().register("dunned", pa.table({"id": pa.array(list(ids), pa.string())}))
-    rows = _rows(
-        here, "invoices", now,
-        "arg_max(account_id, o) account_id, arg_max(subscription_id, o) subscription_id,"
-        " arg_max(amount_minor, o) amount_minor, arg_max(currency, o) currency,"
-        " max(paid_at) FILTER (paid_at <= n) paid_at,"
-        " max(voided_at) FILTER (voided_at <= n) voided_at",
-        "issued_at", "invoice_id",
-    )  # fmt: skip
-    tried = _attempts(here, now)
+    o = reading.holding("invoices")
+    query = f"""
+        SELECT invoice_id, arg_max(account_id, {o}) AS account_id,
+            arg_max(subscription_id, {o}) AS subscription_id,
+            arg_max(amount_minor, {o}) AS amount_minor, arg_max(currency, {o}) AS currency,
+            max(paid_at) AS paid_at, max(voided_at) AS voided_at
+        FROM raw_invoices WHERE invoice_id IN (SELECT id FROM dunned) GROUP BY invoice_id"""
+    dunned = {"dunned": reading.ids(ids)}
+    rows = reading.dated(reading.latest(query, now, "invoices", extra=dunned))
+    tried = _attempts(dunned, now)
     return [
         Invoice(
-            r["invoice_id"], r["account_id"], r["subscription_id"] or "", r["amount_minor"],
-            r["currency"] or "", r["paid_at"], r["voided_at"],
+            r["invoice_id"],
+            r["account_id"],
+            r["subscription_id"] or "",
+            r["amount_minor"],
+            r["currency"] or "",
+            r["paid_at"],
+            r["voided_at"],
             tuple(tried.get(r["invoice_id"], [])),
         )
         for r in rows
-    ]  # fmt: skip
+    ]
 
 
-def _attempts(here: lake.Lake, now: datetime) -> dict[str, list[Attempt]]:
+def _attempts(dunned: Mapping[str, pa.Table], now: datetime) -> dict[str, list[Attempt]]:
     found: dict[str, list[Attempt]] = {}
-    if not here.exists("payments"):
-        return found
-    rows = _rows(
-        here, "payments", now,
-        "arg_max(invoice_id, o) invoice_id, arg_max(attempted_at, o) AS tried_at,"
-        " arg_max(status, o) status, arg_max(decline_code, o) code,"
-        " arg_max(properties, o) properties",
-        "attempted_at", "payment_id",
-    )  # fmt: skip
-    for row in sorted(rows, key=lambda r: (r["tried_at"], r["payment_id"])):
+    query = (
+        f"{_TRIED} WHERE invoice_id IN (SELECT id FROM dunned) ORDER BY attempted_at, payment_id"
+    )
+    for row in reading.dated(reading.latest(query, now, "payments", extra=dunned)):
         found.setdefault(row["invoice_id"], []).append(_attempt(row))
     return found
 
 
 def elsewhere(card: str, invoice_id: str, since: datetime, now: datetime) -> list[datetime]:
-    """When a card was tried for other invoices, whoever's, from ``since`` on, as known at ``now``.
-    Of a card whose name is not known nobody can say."""
-    here = lake.current()
-    if not card or not here.exists("payments"):
+    """When a card was tried for other invoices, whoever's, from ``since`` on. Of a card whose name
+    is not known nobody can say."""
+    if not card:
         return []
-    listed = here.files("payments", since.date())["path"].to_pylist()
-    if not listed:
-        return []
-    found = sql.connection().sql(
-        "SELECT tried FROM (SELECT arg_max(attempted_at, received_at) AS tried,"
-        " arg_max(invoice_id, received_at) AS invoice_id FROM read_parquet($files,"
-        " union_by_name = true) WHERE properties ->> '$.card' = $card AND received_at <= $now"
-        " AND attempted_at >= $since AND attempted_at <= $now GROUP BY payment_id)"
-        " WHERE invoice_id IS DISTINCT FROM $invoice ORDER BY tried",
-        params={
-            "files": listed, "card": card, "now": now, "since": since, "invoice": invoice_id,
-        },
-    )  # fmt: skip
-    return list(found.to_arrow_table()["tried"].to_pylist())
+    query = (
+        f"{_TRIED} WHERE properties ->> '$.card' = {literal(card)}"
+        f" AND invoice_id IS DISTINCT FROM {literal(invoice_id)}"
+        f" AND attempted_at >= {micros(since)} ORDER BY attempted_at"
+    )
+    rows = reading.dated(reading.latest(query, now, "payments", since=since))
+    return [row["attempted_at"] for row in rows]
+
+
+Whereabouts = Literal["here", "left", "tried"]
+
+
+def whereabouts(account_id: str, now: datetime) -> Whereabouts:
+    """Whether an account has left: each of its subscriptions is over or has an end. ``tried``: all
+    are over and none was ever paid for. ``here`` as well if nothing is known of any."""
+    query = (
+        "SELECT state, ends_at IS NOT NULL AS ends FROM subscriptions"
+        f" WHERE account_id = {literal(account_id)}"
+    )
+    rows = reading.latest(query, now, "subscriptions", about=[account_id]).to_pylist()
+    if not rows or any(r["state"] not in OVER and not r["ends"] for r in rows):
+        return "here"
+    return "left" if any(r["state"] != LAPSED for r in rows) else "tried"
+
+
+_TRIED = (
+    "SELECT payment_id, invoice_id, attempted_at, status, decline_code, properties FROM payments"
+)
 
 
 def _attempt(row: dict[str, Any]) -> Attempt:
@@ -119,30 +134,11 @@ def _attempt(row: dict[str, Any]) -> Attempt:
     card, network, advice, network_code = (str(more.get(n) or "") for n in names)
     won = row["status"] == "succeeded"
     return Attempt(
-        row["tried_at"],
+        row["attempted_at"],
         won,
-        "" if won else row["code"] or "",
+        "" if won else row["decline_code"] or "",
         card,
         network.lower(),
         advice,
         network_code,
     )
-
-
-def _rows(
-    here: lake.Lake, table: str, now: datetime, columns: str, time: str, key: str
-) -> list[dict[str, Any]]:
-    listed = here.files(table)["path"].to_pylist()
-    paths = ", ".join("'" + path.replace("'", "''") + "'" for path in listed)
-    if not paths:
-        return []
-    query = f"""
-        SELECT {key}, {columns} FROM (
-            SELECT *, ({time}, received_at, message_id) AS o, TIMESTAMPTZ '{now.isoformat()}' AS n
-            FROM read_parquet([{paths}], union_by_name = true)
-            WHERE invoice_id IN (SELECT id FROM dunned)
-              AND received_at <= TIMESTAMPTZ '{now.isoformat()}'
-              AND {time} <= TIMESTAMPTZ '{now.isoformat()}')
-        GROUP BY {key}"""
-    found: list[dict[str, Any]] = sql.connection().sql(query).to_arrow_table().to_pylist()
-    return found

@@ -8,20 +8,20 @@ for it.
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from tenure.accounts.models import Membership
 from tenure.analytics.moments import micros
-from tenure.facts import lake, sql
+from tenure.facts import lake
+from tenure.facts.reading import as_known, dated
 from tenure.programs.dunning import schedule
-from tenure.programs.dunning.numbers import Numbers
 from tenure.programs.dunning.schedule import NOTHING, Learned
+from tenure.programs.dunning.settings import Settings
 
 _kept: dict[tuple[str, date, int], Learned] = {}
 
 
-def learned(numbers: Numbers, now: datetime) -> Learned:
+def learned(numbers: Settings, now: datetime) -> Learned:
     """Success by local hour and day of the month, of the retries before today (UTC); nothing while
     there are fewer than ``learning.least``."""
     here = lake.current()
@@ -33,7 +33,7 @@ def learned(numbers: Numbers, now: datetime) -> Learned:
     return _kept[key]
 
 
-def _look(numbers: Numbers, until: datetime) -> Learned:
+def _look(numbers: Settings, until: datetime) -> Learned:
     tried = retries(until - timedelta(days=numbers.learning.days), until)
     if len(tried) < numbers.learning.least:
         return NOTHING
@@ -42,28 +42,20 @@ def _look(numbers: Numbers, until: datetime) -> Learned:
 
 def retries(since: datetime, until: datetime) -> list[tuple[datetime, bool]]:
     """Local moment of each retry in a time, and whether it went through, as known at its end."""
-    here = lake.current()
-    if not here.exists("payments"):
-        return []
-    files = here.files("payments")["path"].to_pylist()
-    rows = (
-        sql.connection()
-        .sql(
-            "WITH once AS (SELECT payment_id, arg_max(invoice_id, received_at) AS invoice_id,"
-            " arg_max(account_id, received_at) AS account_id, min(attempted_at) AS tried,"
-            " arg_max(status, received_at) = 'succeeded' AS good"
-            " FROM read_parquet(?, hive_partitioning = true, union_by_name = true)"
-            f" WHERE epoch_us(received_at) < {micros(until)} GROUP BY payment_id),"
-            " ranked AS (SELECT *, row_number() OVER (PARTITION BY invoice_id ORDER BY tried) AS n"
-            " FROM once WHERE invoice_id IS NOT NULL)"
-            f" SELECT account_id, epoch_us(tried), good FROM ranked WHERE n > 1"
-            f" AND epoch_us(tried) >= {micros(since)} AND epoch_us(tried) < {micros(until)}",
-            params=[files],
-        )
-        .fetchall()
+    ranked = """
+        SELECT account_id, attempted_at, status = 'succeeded' AS good,
+            row_number() OVER (PARTITION BY invoice_id ORDER BY attempted_at, payment_id) AS n
+        FROM payments WHERE invoice_id IS NOT NULL"""
+    query = (
+        "SELECT account_id, attempted_at, good FROM ranked WHERE n > 1"
+        f" AND attempted_at >= {micros(since)} AND attempted_at < {micros(until)}"
     )
-    zones = _zones({account for account, _, _ in rows})
-    return [(_local(at, zones.get(account, "UTC")), bool(good)) for account, at, good in rows]
+    rows = dated(as_known(query, until, "payments", parts={"ranked": ranked}))
+    zones = _zones({row["account_id"] for row in rows})
+    return [
+        (row["attempted_at"].astimezone(ZoneInfo(zones.get(row["account_id"], "UTC"))), row["good"])
+        for row in rows
+    ]
 
 
 def _zones(accounts: set[str]) -> dict[str, str]:
@@ -73,8 +65,3 @@ def _zones(accounts: set[str]) -> dict[str, str]:
     rows = people.order_by("-pk").values_list("account_id", "person__timezone")
     listed = rows.iterator(5000)
     return {account: zone for account, zone in listed if account in accounts and zone in known}
-
-
-def _local(at: Any, zone: str) -> datetime:
-    epoch = datetime.fromtimestamp(0, ZoneInfo("UTC"))
-    return (epoch + timedelta(microseconds=int(at))).astimezone(ZoneInfo(zone))

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from tenure.accounts.models import Membership, Person
 from tenure.analytics.money import exponent
 from tenure.channels.drafts import Draft, submit
+from tenure.core import policy
+from tenure.facts import home_zones
 from tenure.programs.dunning import documents, links
 from tenure.programs.dunning.declines import understand
 from tenure.programs.dunning.models import Case, Step
-from tenure.programs.dunning.numbers import Mail, Numbers
+from tenure.programs.dunning.settings import Mail, Settings
 
 _ROLES = ("economic_buyer", "admin", "champion")
-_THANKS = "recovered"
 
 
-def source(case: Case) -> str:
-    """Under which name a case's messages stand in the outbox."""
-    return f"dunning:{case.invoice_id}"[:120]
+def source(case: Case, left: bool = False) -> str:
+    """Under which name a case's messages stand in the outbox; those to a customer who has left
+    under one of their own."""
+    return f"dunning{'-left' if left else ''}:{case.invoice_id}"[:120]
+
+
+def thanks_source(case: Case) -> str:
+    """Under which name the thanks stand, which nothing withdraws."""
+    return f"dunning-thanks:{case.invoice_id}"[:120]
 
 
 def addressee(account_id: str) -> Person | None:
@@ -45,19 +52,20 @@ def _place(row: Membership, rank: Mapping[str, int]) -> int:
 
 
 def zone(account_id: str) -> str:
-    """The zone of whoever is written to; UTC if it is not known."""
+    """The zone of whoever is written to; that of the policy if it is not known."""
     return zone_of(addressee(account_id))
 
 
 def zone_of(who: Person | None) -> str:
-    """The zone of a person; UTC if it is not known."""
-    return who.timezone if who is not None and who.timezone in available_timezones() else "UTC"
+    """The zone of a person; that of the policy ``channels`` if it is not known."""
+    found = home_zones.named(who.timezone) if who is not None and who.timezone else None
+    return found or str(policy.load("channels").quiet.zone)
 
 
-def send(case: Case, name: str, numbers: Numbers, now: datetime) -> bool:
+def send(case: Case, name: str, numbers: Settings, now: datetime) -> bool:
     """Hand in the mail ``name`` of the course, once; False if nobody can be written to."""
     who = addressee(case.account_id)
-    mail = next((m for m in numbers.mails if m.name == name), None)
+    mail = numbers.mail(name)
     if who is None or mail is None:
         return False
     key = f"dunning:{case.invoice_id}:mail:{name}"
@@ -72,37 +80,56 @@ def send(case: Case, name: str, numbers: Numbers, now: datetime) -> bool:
     return new
 
 
-def thank(case: Case, numbers: Numbers, now: datetime) -> None:
+def thank(case: Case, numbers: Settings, now: datetime, *, left: bool) -> None:
     """Say that the payment arrived, to whom a reminder had gone out."""
-    if case.steps.filter(what__startswith="mail:").exists():
-        send(case, _THANKS, numbers, now)
+    mail = numbers.thanks(left)
+    if mail is not None and case.steps.filter(what__startswith="mail:").exists():
+        send(case, mail.name, numbers, now)
 
 
-def _draft(case: Case, who: Person, mail: Mail, key: str, numbers: Numbers, now: datetime) -> Draft:
+def _draft(
+    case: Case, who: Person, mail: Mail, key: str, numbers: Settings, now: datetime
+) -> Draft:
     words = _words(case, who, numbers)
     text = "\n".join(line.rstrip() for line in mail.text.format(**words).strip().splitlines())
     while "\n\n\n" in text:
         text = text.replace("\n\n\n", "\n\n")
     return Draft(
-        key, "mail", "payment", who.email,
+        key,
+        "mail",
+        "payment",
+        who.email,
         {"subject": mail.subject.format(**words), "text": text},
-        due_at=now, source=f"dunning-thanks:{case.invoice_id}"[:120] if mail.name == _THANKS
-        else source(case), person_id=who.pk, account_id=case.account_id,
-    )  # fmt: skip
+        due_at=now,
+        source=thanks_source(case) if mail.day < 0 else source(case, mail in numbers.left.mails),
+        person_id=who.pk,
+        account_id=case.account_id,
+    )
 
 
-def _notice(case: Case, who: Person, numbers: Numbers, now: datetime) -> Draft:
+def _notice(case: Case, who: Person, numbers: Settings, now: datetime) -> Draft:
     """The same inside the product; what withdraws the mails withdraws it, too."""
     words, said = _words(case, who, numbers), numbers.notice
     return Draft(
-        f"dunning:{case.invoice_id}:notice", "in_app", "payment", who.pk,
-        {"slot": "banner", "title": said.title.format(**words), "text": said.text.format(**words),
-         "link": words["link"], "link_text": said.link_text},
-        due_at=now, source=source(case), person_id=who.pk, account_id=case.account_id,
-    )  # fmt: skip
+        f"dunning:{case.invoice_id}:notice",
+        "in_app",
+        "payment",
+        who.pk,
+        {
+            "slot": "banner",
+            "title": said.title.format(**words),
+            "text": said.text.format(**words),
+            "link": words["link"],
+            "link_text": said.link_text,
+        },
+        due_at=now,
+        source=source(case),
+        person_id=who.pk,
+        account_id=case.account_id,
+    )
 
 
-def _words(case: Case, who: Person, numbers: Numbers) -> dict[str, str]:
+def _words(case: Case, who: Person, numbers: Settings) -> dict[str, str]:
     decline = understand(documents.table(), case.code)
     place = ZoneInfo(zone(case.account_id))
     kind = decline.kind
@@ -123,7 +150,7 @@ def _words(case: Case, who: Person, numbers: Numbers) -> dict[str, str]:
         "retry": retry,
         "pause_date": _day(begins + timedelta(days=course.grace_day + more)),
         "cancel_date": _day(begins + timedelta(days=course.cancel_day + more)),
-    }  # fmt: skip
+    }
 
 
 def money(minor: int, currency: str) -> str:

@@ -29,7 +29,6 @@ class Case(models.Model):
     next_at = models.DateTimeField(null=True, blank=True)
     next_why = models.TextField(blank=True)
     taken_by = models.CharField(max_length=254, blank=True)
-    lease_until = models.DateTimeField(null=True, blank=True)  # billing is being asked
     extended_days = models.PositiveIntegerField(default=0)  # grace and end come so much later
     closed_at = models.DateTimeField(null=True, blank=True)
 

@@ -11,13 +11,26 @@ from typing import Any
 from django.db.models import F, Q, QuerySet
 
 from tenure.accounts.models import Account
-from tenure.programs.dunning import cases, course, documents, ledger
+from tenure.programs.dunning import cases, documents, ledger, workflow
 from tenure.programs.dunning.models import ALIVE, RECOVERED, VOID, Case
 
 _SHOWN = (
-    "invoice_id", "account_id", "amount_minor", "currency", "state", "kind", "code", "tries",
-    "opened_at", "next_what", "next_at", "next_why", "taken_by", "closed_at", "extended_days",
-)  # fmt: skip
+    "invoice_id",
+    "account_id",
+    "amount_minor",
+    "currency",
+    "state",
+    "kind",
+    "code",
+    "tries",
+    "opened_at",
+    "next_what",
+    "next_at",
+    "next_why",
+    "taken_by",
+    "closed_at",
+    "extended_days",
+)
 
 
 def listed(state: str = "", most: int = 200) -> list[dict[str, Any]]:
@@ -26,7 +39,7 @@ def listed(state: str = "", most: int = 200) -> list[dict[str, Any]]:
     return list(rows.values(*_SHOWN)[:most])
 
 
-def shown(invoice_id: str) -> dict[str, Any] | None:
+def detail(invoice_id: str) -> dict[str, Any] | None:
     """One case with everything done in it, oldest first."""
     case = Case.objects.filter(invoice_id=invoice_id).first()
     if case is None:
@@ -46,20 +59,29 @@ def find(*, state: str = "", search: str = "") -> QuerySet[Case]:
     if search:
         names = Account.objects.filter(name__icontains=search).values("pk")
         rows = rows.filter(
-            Q(invoice_id__icontains=search) | Q(account_id__icontains=search)
+            Q(invoice_id__icontains=search)
+            | Q(account_id__icontains=search)
             | Q(account_id__in=names)
-        )  # fmt: skip
+        )
     return rows
 
 
-def plan(case: Case, now: datetime) -> list[course.Next]:
+def plan(case: Case, now: datetime) -> list[workflow.Next]:
     """What comes in an open case as things stand, soonest first; only the first is sure."""
     found = ledger.invoices([case.invoice_id], now)
     if case.state not in ALIVE or not found:
         return []
     numbers = documents.current()
     card, _ = cases.card_of(case, found[0], numbers, now)
-    return course.plan(cases.standing(case), card, numbers, now)
+    return workflow.plan(cases.standing(case, now), card, numbers, now)
+
+
+def recovered(since: datetime, until: datetime) -> tuple[int, int]:
+    """Of the cases closed in that time (void ones aside): how many were paid, and how many there
+    are."""
+    closed = Case.objects.exclude(state__in=[*ALIVE, VOID])
+    closed = closed.filter(closed_at__gte=since, closed_at__lt=until)
+    return closed.filter(state=RECOVERED).count(), closed.count()
 
 
 def recovery(since: datetime | None = None) -> list[dict[str, Any]]:
@@ -86,9 +108,14 @@ def _share(kind: str, currency: str, some: Iterable[Case]) -> dict[str, Any]:
     back = sum(c.amount_minor for c in won)
     days = [(c.closed_at - c.opened_at).total_seconds() / 86400 for c in won if c.closed_at]
     return {
-        "kind": kind, "currency": currency, "cases": len(closed), "recovered": len(won),
-        "share": len(won) / len(closed), "value_minor": value, "recovered_minor": back,
+        "kind": kind,
+        "currency": currency,
+        "cases": len(closed),
+        "recovered": len(won),
+        "share": len(won) / len(closed),
+        "value_minor": value,
+        "recovered_minor": back,
         "value_share": back / value if value else None,
         "median_days": median(days) if days else None,
         "target": list(documents.current().targets.recovered),
-    }  # fmt: skip
+    }

@@ -14,8 +14,8 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Sum
 
 from tenure.analytics.validation.intervals import Estimate, wilson
-from tenure.health import ground
 from tenure.health import policy as health
+from tenure.health import validation_inputs
 from tenure.programs.dunning import ledger
 from tenure.programs.dunning.models import ALIVE, RECOVERED, VOID, Case, Step
 
@@ -136,9 +136,9 @@ def _in_order(
 
 
 def _involuntary(now: datetime, since: datetime) -> Part | None:
-    if not ground.has_subscriptions():
+    if not validation_inputs.has_subscriptions():
         return None
-    lost = ground.churn(now, health.churn_policy()).to_pylist()
+    lost = validation_inputs.churn(now, health.churn_policy()).to_pylist()
     kinds = Counter(row["kind"] for row in lost if row["churned_at"] >= since)
     known = kinds["voluntary"] + kinds["involuntary"]
     return Part("involuntary", known, kinds["involuntary"]) if known else None

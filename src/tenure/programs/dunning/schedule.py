@@ -14,7 +14,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from tenure.programs.dunning.declines import Decline
-from tenure.programs.dunning.numbers import Learning, Limit, Numbers
+from tenure.programs.dunning.settings import Learning, Limit, Settings
 
 Act = Literal["retry", "ask", "confirm", "look", "end"]
 
@@ -43,11 +43,13 @@ class Situation:
 
 @dataclass(frozen=True)
 class Decision:
-    """What happens next with the card, when, and why."""
+    """What happens next with the card, when, and why; ``new_card``: it is another card than the
+    one that was declined."""
 
     act: Act
     reason: str
     at: datetime | None = None
+    new_card: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,15 +89,16 @@ def learn(past: Iterable[tuple[datetime, bool]], learning: Learning) -> Learned:
     return Learned(
         {value: r for (what, value), r in rate.items() if what == "hour"},
         {value: r for (what, value), r in rate.items() if what == "day"},
-        overall, count,
-    )  # fmt: skip
+        overall,
+        count,
+    )
 
 
 NOTHING = Learned()
 
 
 def decide(
-    here: Situation, numbers: Numbers, now: datetime, learned: Learned = NOTHING
+    here: Situation, numbers: Settings, now: datetime, learned: Learned = NOTHING
 ) -> Decision:
     """The next act on the card of an unpaid invoice."""
     own = [t for t in here.tried if t.own]
@@ -113,7 +116,7 @@ def decide(
     return _by_plan(here, own, numbers, now, learned)
 
 
-def _at_once(here: Situation, numbers: Numbers, now: datetime) -> Decision:
+def _at_once(here: Situation, numbers: Settings, now: datetime) -> Decision:
     asked = [t.at for t in here.tried if t.own and t.card == here.card]
     earliest, why = now, "a new card is there"
     if asked:
@@ -121,8 +124,8 @@ def _at_once(here: Situation, numbers: Numbers, now: datetime) -> Decision:
         why = "the new card was tried, and no result has come"
     at = allowed_from(numbers.limits, here.network, _on_card(here), earliest)
     if at > earliest:
-        return Decision("retry", f"{why}; the network allows a try from then on", at)
-    return Decision("retry", why, at)
+        return Decision("retry", f"{why}; the network allows a try from then on", at, True)
+    return Decision("retry", why, at, True)
 
 
 def _on_card(here: Situation) -> list[datetime]:
@@ -130,7 +133,7 @@ def _on_card(here: Situation) -> list[datetime]:
 
 
 def _by_plan(
-    here: Situation, own: Sequence[Tried], numbers: Numbers, now: datetime, learned: Learned
+    here: Situation, own: Sequence[Tried], numbers: Settings, now: datetime, learned: Learned
 ) -> Decision:
     plan = numbers.retries
     on_card = [t for t in own if not t.card or t.card == here.card]
@@ -157,7 +160,7 @@ def _by_plan(
 
 
 def best_moment(
-    earliest: datetime, here: Situation, numbers: Numbers, learned: Learned
+    earliest: datetime, here: Situation, numbers: Settings, learned: Learned
 ) -> datetime:
     """The most promising hour from ``earliest`` on that the plan and the networks allow: its
     beginning, or ``earliest`` itself within the hour that has begun (a worker comes by seconds
@@ -183,9 +186,11 @@ def best_moment(
     best = max(
         found,
         key=lambda m: (
-            round(learned.promise(m), 6), -abs(m.hour - plan.default_hour), -m.timestamp()
+            round(learned.promise(m), 6),
+            -abs(m.hour - plan.default_hour),
+            -m.timestamp(),
         ),
-    )  # fmt: skip
+    )
     return best.astimezone(UTC)
 
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 from tenure.accounts.actions import assign_owner
 from tenure.core.models import User
 from tenure.core.roles import needs
-from tenure.web.accounts.filters import NOBODY, read
+from tenure.health.pages.account_filters import NOBODY, read
 from tenure.web.accounts.views import address
 
 

@@ -10,15 +10,28 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from tenure.core.roles import needs
-from tenure.web import models_shown
-from tenure.web.accounts.filters import read
+from tenure.health.pages import models_shown
+from tenure.health.pages.account_filters import read
+from tenure.kit.pages.cells import safe
 from tenure.web.accounts.listing import Listing, Row
 
 COLUMNS = (
-    "account_id", "name", "domain", "owner", "stage", "plan", "mrr_minor", "currency", "health",
-    "band", "risk", "risk_level", "coverage", "change_30d", "renews_at",
-)  # fmt: skip
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+    "account_id",
+    "name",
+    "domain",
+    "owner",
+    "stage",
+    "plan",
+    "mrr_minor",
+    "currency",
+    "health",
+    "band",
+    "risk",
+    "risk_level",
+    "coverage",
+    "change_30d",
+    "renews_at",
+)
 
 
 class _Echo:
@@ -60,16 +73,3 @@ def values(row: Row) -> tuple[object, ...]:
         return (*known, *money, "", "", "", "", "", "", renews)
     scored = (score.shown_health, score.shown_band, score.risk, score.risk_level)
     return (*known, *money, *scored, score.coverage, score.change_30d, renews)
-
-
-def safe(value: object) -> object:
-    """A text that a spreadsheet would run as a formula gets an apostrophe before it.
-
-    >>> safe("=HYPERLINK(1)"), safe("Acme"), safe(-3.5), safe(None)
-    ("'=HYPERLINK(1)", 'Acme', -3.5, '')
-    """
-    if value is None:
-        return ""
-    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
-        return f"'{value}"
-    return value

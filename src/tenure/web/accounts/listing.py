@@ -19,7 +19,7 @@ from django.utils.dateparse import parse_datetime
 
 from tenure.accounts.models import Account, SegmentMember
 from tenure.health.models import AccountHealth
-from tenure.web.accounts.filters import NOBODY, Filters
+from tenure.health.pages.account_filters import NOBODY, Filters
 
 PAGE = 30
 """Rows at a time: more than a screen holds; the next ones load as the end comes into sight."""
@@ -27,13 +27,29 @@ FEW = 500
 HEALTH_SORTS = {"health": "shown_health", "risk": "risk", "change": "change_30d"}
 ACCOUNT_SORTS = {"name": "name", "mrr": "mrr_minor", "renewal": "renews_at"}
 ACCOUNT_FIELDS = (
-    "name", "domain", "owner_email", "plan_id", "mrr_minor", "currency", "renews_at", "stage",
-    "owner__name", "owner__email",
-)  # fmt: skip
+    "name",
+    "domain",
+    "owner_email",
+    "plan_id",
+    "mrr_minor",
+    "currency",
+    "renews_at",
+    "stage",
+    "owner__name",
+    "owner__email",
+)
 HEALTH_FIELDS = (
-    "account_id", "model", "shown_health", "shown_band", "overridden", "risk", "risk_level",
-    "coverage", "change_30d", "trend",
-)  # fmt: skip
+    "account_id",
+    "model",
+    "shown_health",
+    "shown_band",
+    "overridden",
+    "risk",
+    "risk_level",
+    "coverage",
+    "change_30d",
+    "trend",
+)
 
 
 @dataclass(frozen=True)

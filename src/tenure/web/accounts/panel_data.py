@@ -15,9 +15,10 @@ from tenure.analytics.signals.explain import signal_facts
 from tenure.analytics.signals.words import describe
 from tenure.analytics.tables import TABLES
 from tenure.facts import lake, queries
+from tenure.health import explanations
 from tenure.health import queries as health
 from tenure.health.models import AccountHealth
-from tenure.web import bands, models_shown, signal_words
+from tenure.health.pages import bands, models_shown, signal_words
 from tenure.web.accounts import timeline_words
 from tenure.web.accounts.override_form import OverrideForm
 
@@ -57,7 +58,7 @@ def signals(account: Account, request: HttpRequest, now: datetime) -> Context:  
     score = _score(account, request)
     if score is None:
         return {"groups": []}
-    used = [s["signal"] for d in score.explanation["dimensions"] for s in d["signals"]]
+    used = [s["signal"] for d in explanations.of_row(score)["dimensions"] for s in d["signals"]]
     lines = {name: _signal(name, score, account.currency) for name in score.signals}
     first = [lines[name] for name in dict.fromkeys(used) if name in lines]
     rest = sorted((x for n, x in lines.items() if n not in used), key=lambda x: x["title"])
@@ -140,15 +141,16 @@ def _rank(role: str) -> int:
 
 def subscriptions(account: Account, request: HttpRequest, now: datetime) -> Context:  # noqa: ARG001
     """What the account pays for, and used to."""
-    rows = queries.rows_of("subscriptions", account.pk, now)
-    running = [r for r in rows if not r["ended_at"] or r["ended_at"] > now]
+    rows = queries.rows_now("subscriptions", account.pk, now)
+    rows = [{**r, "shown": r["state"].replace("_", " ")} for r in rows]
+    running = [r for r in rows if r["finished_at"] is None]
     ended = [r for r in rows if r not in running]
     return {"running": running, "ended": ended[:SHORT]}
 
 
 def tickets(account: Account, request: HttpRequest, now: datetime) -> Context:  # noqa: ARG001
     """Open tickets first."""
-    rows = queries.rows_of("tickets", account.pk, now, limit=200)
+    rows = queries.rows_now("tickets", account.pk, now, limit=200)
     rows.sort(key=lambda r: r["resolved_at"] is not None)
     still_open = sum(1 for r in rows if r["resolved_at"] is None)
     return {"tickets": rows[:SHORT], "open": still_open, "total": len(rows)}
@@ -156,7 +158,7 @@ def tickets(account: Account, request: HttpRequest, now: datetime) -> Context:  
 
 def responses(account: Account, request: HttpRequest, now: datetime) -> Context:  # noqa: ARG001
     """Answers to surveys, newest first."""
-    rows = queries.rows_of("responses", account.pk, now, limit=50)
+    rows = queries.rows_now("responses", account.pk, now, limit=50)
     return {"responses": rows[:SHORT], "total": len(rows)}
 
 

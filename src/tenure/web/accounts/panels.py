@@ -1,4 +1,4 @@
-"""The panels of an account's page, in their order. Each gets its data from the slice it belongs to.
+"""The panels of an account's page, in their order: each belongs to the slice it shows.
 
 A panel is loaded by the browser after the page, so that a slow one (or one whose store is down)
 holds nothing else up.
@@ -9,54 +9,50 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.http import HttpRequest
 
 from tenure.accounts.models import Account
-from tenure.web.accounts import alert_panel, panel_data
-from tenure.web.cancelling import pages as cancelling
-from tenure.web.churned import views as churned
-from tenure.web.dunning import views as dunning
-from tenure.web.plays import log as plays
-from tenure.web.portfolio import touches
-from tenure.web.today import account_panel
-from tenure.web.validation import learned
+from tenure.core.slices import INSTALLED, AccountPanel, Slice
 
 Load = Callable[[Account, HttpRequest, datetime], dict[str, Any]]
 
 
 @dataclass(frozen=True)
 class Panel:
-    """One box: ``load`` gives the context of ``web/accounts/panels/<name>.html``."""
+    """One box of the page: see ``core.slices.AccountPanel``."""
 
     name: str
     title: str
-    column: str  # main or side
+    column: str
     permission: str
+    template: str
     load: Load
-    wanted: Callable[[Account], bool] = lambda _: True
-    """Whether an account has such a box at all."""
+    wanted: Callable[[Account], bool]
 
 
-PANELS = (
-    Panel("trend", "Trend", "main", "health.view", panel_data.trend),
-    Panel("signals", "Signals", "main", "health.view", panel_data.signals),
-    Panel("timeline", "Timeline", "main", "accounts.view", panel_data.timeline),
-    Panel("chance", "Chance to leave", "side", "health.view", learned.panel, learned.has_one),
-    Panel("touches", "Touches", "side", "portfolio.view", touches.panel),
-    Panel("tasks", "Tasks", "side", "tasks.view", account_panel.panel),
-    Panel("alerts", "Alerts", "side", "alerts.view", alert_panel.alerts),
-    Panel("plays", "Plays", "side", "plays.view", plays.panel),
-    Panel("cancelling", "Came to cancel", "side", "cancel.view", cancelling.panel),
-    Panel("people", "People", "side", "accounts.view", panel_data.people),
-    Panel("subscriptions", "Subscriptions", "side", "accounts.view", panel_data.subscriptions),
-    Panel("dunning", "Unpaid invoices", "side", "dunning.view", dunning.panel),
-    Panel("churned", "Why it left", "side", "churn.view", churned.panel, churned.has_left),
-    Panel("tickets", "Tickets", "side", "accounts.view", panel_data.tickets),
-    Panel("responses", "Responses", "side", "accounts.view", panel_data.responses),
-    Panel("overrides", "Overrides", "side", "health.view", panel_data.overrides),
-)
-OPENED = (Panel("signal", "Signal", "dialog", "health.view", panel_data.signal),)
-"""Loaded only when a person asks for what is behind a number."""
-BY_NAME = {panel.name: panel for panel in (*PANELS, *OPENED)}
+@cache
+def every() -> tuple[Panel, ...]:
+    """All panels, dialogs included."""
+    found = [(one, panel) for one in INSTALLED for panel in one.account_panels]
+    return tuple(_panel(*pair) for pair in sorted(found, key=lambda pair: pair[1].place))
+
+
+def boxes() -> tuple[Panel, ...]:
+    """Those that stand on the page; the others are loaded when somebody asks for them."""
+    return tuple(panel for panel in every() if panel.column != "dialog")
+
+
+def named(name: str) -> Panel | None:
+    """The panel of this name."""
+    return next((panel for panel in every() if panel.name == name), None)
+
+
+def _panel(one: Slice, panel: AccountPanel) -> Panel:
+    wanted = one.resolve(panel.wanted) if panel.wanted else lambda _account: True
+    load = one.resolve(panel.load)
+    return Panel(
+        panel.name, panel.title, panel.column, panel.permission, panel.template, load, wanted
+    )

@@ -14,10 +14,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
-from tenure.web import bands, formats
-from tenure.web.accounts import choices
+from tenure.health.pages import bands, choices
+from tenure.health.templatetags import scores
+from tenure.kit.pages import formats
+from tenure.kit.templatetags import ui
 from tenure.web.accounts.listing import Row
-from tenure.web.templatetags import ui
 
 PICK = (
     '<td class="pick"><input class="row-pick" type="checkbox" name="account" value="{id}" '
@@ -64,7 +65,7 @@ def _row(row: Row, may_edit: bool, base: str) -> str:
         score=_score(row),
         spark=ui.sparkline(health.trend, width=64, height=18, least=24) if health else "",
         change=ui.delta(health.change_30d if health else None),
-        risk=ui.risk_pill(health.risk_level if health else ""),
+        risk=scores.risk_pill(health.risk_level if health else ""),
         renewal=renewal,
         stage=escape(choices.stage_title(account.stage)) if account.stage else formats.NOTHING,
         plan=escape(account.plan_id or formats.NOTHING),

@@ -14,7 +14,7 @@ from tenure.accounts.models import SavedView
 from tenure.core import roles
 from tenure.core.models import User
 from tenure.core.roles import needs
-from tenure.web.accounts.filters import read
+from tenure.health.pages.account_filters import read
 from tenure.web.accounts.views import address
 
 

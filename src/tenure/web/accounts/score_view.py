@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tenure.analytics.health.bands import Band
-from tenure.web import formats
+from tenure.kit.pages import formats
 
 Write = Callable[[str, Any], str]
 GAP = 0.7

@@ -10,9 +10,9 @@ from django.views.decorators.http import require_GET
 from tenure.accounts.models import Account
 from tenure.core import roles
 from tenure.core.roles import needs
-from tenure.web import models_shown
-from tenure.web.accounts import choices, row_html
-from tenure.web.accounts.filters import SORTS, Filters, read
+from tenure.health.pages import choices, models_shown
+from tenure.health.pages.account_filters import SORTS, Filters, read
+from tenure.web.accounts import row_html
 from tenure.web.accounts.listing import Listing
 
 MOST_COUNTED = 10_000

@@ -12,7 +12,7 @@ from tenure.accounts.models import Account
 from tenure.analytics.errors import SpecError
 from tenure.core import roles, team
 from tenure.core.models import User
-from tenure.web import workspace_name
+from tenure.kit import workspace_name
 from tenure.web.first_run.forms import FirstRunForm
 
 

@@ -24,6 +24,7 @@ from tenure.web.policy.views import diff_lines, frame
 @needs("policy.edit")
 def edit(request: HttpRequest, name: str) -> HttpResponse:
     """The editor. What was typed is never lost: an error stands beside it."""
+    _refuse_other(request, name)
     if request.method != "POST":
         return _editor(request, name, own_model.draft(request, name) or _text(name), {})
     body = request.POST.get("body", "").replace("\r\n", "\n")
@@ -35,6 +36,14 @@ def edit(request: HttpRequest, name: str) -> HttpResponse:
     if request.POST.get("action") == "replay" and name.startswith(MODELS):
         return _replay(request, name, body)
     return _editor(request, name, body, {"preview": True, **_preview(name, body)})
+
+
+def _refuse_other(request: HttpRequest, name: str) -> None:
+    """Trying a text is as good as saving it: a parser may read what the text names."""
+    try:
+        policy.refuse(request.user, [name])
+    except SpecError as error:
+        raise Http404(str(error)) from None
 
 
 def _errors(name: str, body: str) -> list[SpecError]:
@@ -105,12 +114,12 @@ def _editor(
 @needs("policy.edit")
 def rollback(request: HttpRequest, name: str) -> HttpResponse:
     """Put an earlier version (0: the packaged text) in force again, as a new one."""
+    _refuse_other(request, name)
     given = request.POST.get("version", "")
     note = request.POST.get("note", "").strip()
     if not given.isdigit():
         raise Http404("name the version to go back to")
     try:
-        policy.document(name)
         number = policy.rollback(name, int(given), request.user, note, timezone.now())
     except SpecError as error:
         messages.error(request, f"{error.key}: {error.problem}. {error.remedy}")

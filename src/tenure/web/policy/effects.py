@@ -14,7 +14,7 @@ from tenure.analytics.segments import SegmentSpec, evaluate
 from tenure.core import policy
 from tenure.health import policy as scoring
 from tenure.health.models import AccountHealth
-from tenure.web.policy import ground, own_model
+from tenure.web.policy import accounts_now, own_model
 from tenure.web.policy.catalogue import MODELS
 
 SHOWN = 12
@@ -40,7 +40,7 @@ def model_effect(name: str, model: HealthModel) -> dict[str, Any]:
     A new model is compared with the default one.
     """
     base = name.removeprefix(MODELS) if own_model.exists(name) else scoring.settings().default_model
-    table, rows = ground.latest(base)
+    table, rows = accounts_now.latest(base)
     if not rows:
         return {"kind": "model", "total": 0}
     before = scoring.model(base)
@@ -52,7 +52,7 @@ def model_effect(name: str, model: HealthModel) -> dict[str, Any]:
         "base": before.title,
         "same_model": before.name == model.name,
         "total": len(rows),
-        "capped": len(rows) == ground.MOST,
+        "capped": len(rows) == accounts_now.MOST,
         "moved": len(moved),
         "bands": _counts(before, model, old, new),
         "accounts": [_account(rows[i], old[i], new[i], before, model) for i in moved[:SHOWN]],
@@ -65,7 +65,7 @@ Score = tuple[float | None, str | None]
 
 
 def _scores(model: HealthModel, table: Any, rows: list[AccountHealth]) -> list[Score]:
-    members = {n: np.array(v, dtype=bool) for n, v in ground.memberships(rows).items()}
+    members = {n: np.array(v, dtype=bool) for n, v in accounts_now.memberships(rows).items()}
     stage = np.array([r.account.stage or None for r in rows], dtype=object)
     registry = scoring.registry()
     about = Circumstances(
@@ -107,13 +107,13 @@ def _account(
 
 def segments_effect(specs: dict[str, SegmentSpec]) -> dict[str, Any]:
     """How many accounts each segment would hold, and holds by the rules in force."""
-    table, rows = ground.latest(scoring.settings().default_model)
+    table, rows = accounts_now.latest(scoring.settings().default_model)
     current = scoring.segment_specs()
     names = dict.fromkeys((*specs, *current))
     return {
         "kind": "segments",
         "total": len(rows),
-        "capped": len(rows) == ground.MOST,
+        "capped": len(rows) == accounts_now.MOST,
         "segments": [
             {
                 "title": (specs.get(n) or current[n]).title,

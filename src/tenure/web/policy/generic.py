@@ -6,7 +6,7 @@ import tomllib
 from dataclasses import dataclass, field
 from typing import Any
 
-from tenure.web import formats
+from tenure.kit.pages import formats
 
 
 @dataclass(frozen=True)

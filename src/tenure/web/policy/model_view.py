@@ -1,4 +1,4 @@
-"""A health model laid out for reading: shares of the whole, curves, bands, variants. Pure."""
+"""A health model laid out for reading: shares of the whole, curves, bands, variants."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import Any
 
 from tenure.analytics.health.bands import Band
 from tenure.analytics.health.spec import Dimension, HealthModel, SignalUse, Variant
-from tenure.web.policy.sentences import Naming
-from tenure.web.policy.sketch import sketch
+from tenure.health.pages.sentences import Naming
+from tenure.health.pages.sketch import sketch
 
 
 def model_view(model: HealthModel, naming: Naming) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from tenure.analytics.stages import StagePolicy
 from tenure.core import policy
 from tenure.core.roles import RoleTable
 from tenure.facts.contracts import Contracts
-from tenure.web.policy import registry, sentences
+from tenure.health.pages import registry, sentences
 from tenure.web.policy.generic import outline
 from tenure.web.policy.model_view import model_view
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from tenure.analytics.signals.registry import Registry
 from tenure.analytics.signals.words import describe
-from tenure.web.policy import sentences
-from tenure.web.policy.sentences import Naming
+from tenure.health.pages import sentences
+from tenure.health.pages.sentences import Naming
 
 JUDGED = {"better": "more is better", "worse": "less is better", "neutral": ""}
 

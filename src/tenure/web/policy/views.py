@@ -11,7 +11,9 @@ from django.urls import reverse
 from tenure.analytics.errors import SpecError
 from tenure.core import policy
 from tenure.core.roles import needs
-from tenure.web.policy import catalogue, readers, registry
+from tenure.health.pages import registry
+from tenure.kit.pages.diff import diff_lines
+from tenure.web.policy import catalogue, readers
 
 
 @needs("policy.view")
@@ -55,6 +57,7 @@ def frame(name: str, current: str) -> dict[str, Any]:
     tabs = (("Read", "policy_document"), ("Text", "policy_text"), ("Versions", "policy_versions"))
     return {
         "document": document,
+        "permission": document.permission,
         "name": name,
         "title": _title(document),
         "in_force": next((v for v in saved if v.active), None),
@@ -128,9 +131,3 @@ def _pair(request: HttpRequest, choices: list[tuple[int, str]]) -> tuple[int | N
         return None, None
     a, b = _number(request.GET.get("a")), _number(request.GET.get("b"))
     return (choices[1][0] if a is None else a), (choices[0][0] if b is None else b)
-
-
-def diff_lines(diff: str) -> list[tuple[str, str]]:
-    """Lines of a unified diff with the class each is shown in."""
-    kinds = {"+": "add", "-": "del", "@": "hunk"}
-    return [(kinds.get(line[:1], ""), line) for line in diff.splitlines()[2:]]

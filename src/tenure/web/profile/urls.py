@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tenure.web.profile import digests, views
+from tenure.documents.digests import pages as digests
+from tenure.web.profile import views
 
 urlpatterns = [
     path("", views.profile, name="profile"),

@@ -8,12 +8,15 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import NoReverseMatch, reverse
 
-from tenure.core import audit, roles
+from tenure.core import audit, audit_words, roles
 from tenure.core.models import AuditEntry
-from tenure.web.settings_pages import tabs
+from tenure.kit.pages import settings_tabs as tabs
 
 PAGE = 50
+_PAGES = {"account": "account", "policy": "policy_versions", "play": "play"}
+"""Kinds of things with a page of their own, and the names of their addresses."""
 
 
 class FilterForm(forms.Form):
@@ -36,7 +39,11 @@ class FilterForm(forms.Form):
         for name in ("actor", "action", "target_kind"):
             choice = self.fields[name]
             assert isinstance(choice, forms.ChoiceField)
-            choice.choices = [("", "Any"), *((v, v) for v in _values(name))]
+            choice.choices = [("", "Any"), *((v, _shown(name, v)) for v in _values(name))]
+
+
+def _shown(field: str, value: str) -> str:
+    return audit_words.action(value).rstrip(":") if field == "action" else value
 
 
 def _values(field: str) -> list[str]:
@@ -78,5 +85,26 @@ def describe(entry: AuditEntry) -> dict[str, Any]:
     before = entry.before if isinstance(entry.before, dict) else {"value": entry.before}
     after = entry.after if isinstance(entry.after, dict) else {"value": entry.after}
     keys = [k for k in dict.fromkeys((*before, *after)) if before.get(k) != after.get(k)]
-    changes = [{"key": k, "before": before.get(k), "after": after.get(k)} for k in keys]
-    return {"entry": entry, "changes": changes}
+    changes = [
+        {
+            "key": audit_words.key(k),
+            "before": audit_words.value(before[k]) if k in before else "",
+            "after": audit_words.value(after[k]) if k in after else "",
+        }
+        for k in keys
+    ]
+    return {
+        "entry": entry,
+        "did": audit_words.action(entry.action),
+        "url": _url(entry),
+        "changes": changes,
+    }
+
+
+def _url(entry: AuditEntry) -> str:
+    """The page of what an entry is about, where there is one."""
+    name = _PAGES.get(entry.target_kind)
+    try:
+        return reverse(name, args=[entry.target_id]) if name else ""
+    except NoReverseMatch:
+        return ""

@@ -14,7 +14,8 @@ from django.views.decorators.http import require_POST
 from tenure.analytics.errors import SpecError
 from tenure.core import keys, roles
 from tenure.core.models import ApiKey
-from tenure.web.settings_pages import snippets, tabs
+from tenure.kit.pages import settings_tabs as tabs
+from tenure.kit.pages import snippets
 
 SCOPES = (
     (keys.INGEST, "Sending facts: a write key for SDKs"),
@@ -34,19 +35,19 @@ class KeyForm(forms.Form):
         required=False, help_text="Only for API keys: what the key may do.", initial="analyst"
     )
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+    def __init__(self, by: object, *args: object) -> None:
+        super().__init__(*args)  # type: ignore[arg-type]
         role = self.fields["role"]
         assert isinstance(role, forms.ChoiceField)
-        role.choices = [(n, r.title) for n, r in roles.table().roles.items()]
+        role.choices = list(roles.grantable(by).items())
 
 
 @roles.needs("keys.manage")
 def page(request: HttpRequest) -> HttpResponse:
     """Keys in force and revoked; a POST makes one and shows its text, this once."""
-    form = KeyForm(request.POST or None)
+    form = KeyForm(request.user, request.POST or None)
     made = _make(request, form) if request.method == "POST" else None
-    return _page(request, KeyForm() if made else form, made)
+    return _page(request, KeyForm(request.user) if made else form, made)
 
 
 def _make(request: HttpRequest, form: KeyForm) -> tuple[ApiKey, str] | None:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from tenure.analytics.errors import SpecError
 from tenure.core import roles, team
 from tenure.core.models import User
-from tenure.web.settings_pages import tabs
+from tenure.kit.pages import settings_tabs as tabs
 
 
 class InviteForm(forms.Form):
@@ -22,24 +22,24 @@ class InviteForm(forms.Form):
     name = forms.CharField(max_length=200, required=False)
     role = forms.ChoiceField(initial="csm")
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+    def __init__(self, by: object, *args: object) -> None:
+        super().__init__(*args)  # type: ignore[arg-type]
         role = self.fields["role"]
         assert isinstance(role, forms.ChoiceField)
-        role.choices = [(n, r.title) for n, r in roles.table().roles.items()]
+        role.choices = list(roles.grantable(by).items())
 
 
 @roles.needs("team.view")
 def page(request: HttpRequest) -> HttpResponse:
     """The team, and the table of roles."""
-    return _page(request, InviteForm())
+    return _page(request, InviteForm(request.user))
 
 
 @require_POST
 @roles.needs("team.manage")
 def invite(request: HttpRequest) -> HttpResponse:
     """Invite a colleague; answers with the link to pass on, shown this once."""
-    form = InviteForm(request.POST)
+    form = InviteForm(request.user, request.POST)
     if not form.is_valid():
         return _page(request, form)
     given = form.cleaned_data
@@ -52,7 +52,9 @@ def invite(request: HttpRequest) -> HttpResponse:
             error.key if error.key in form.fields else None, f"{error.problem}: {error.remedy}"
         )
         return _page(request, form)
-    return _page(request, InviteForm(), {"user": user, "url": request.build_absolute_uri(path)})
+    return _page(
+        request, InviteForm(request.user), {"user": user, "url": request.build_absolute_uri(path)}
+    )
 
 
 @require_POST
@@ -65,7 +67,9 @@ def link(request: HttpRequest, user_id: int) -> HttpResponse:
     except SpecError as error:
         messages.error(request, f"{error.problem}: {error.remedy}")
         return redirect("settings_team")
-    return _page(request, InviteForm(), {"user": user, "url": request.build_absolute_uri(path)})
+    return _page(
+        request, InviteForm(request.user), {"user": user, "url": request.build_absolute_uri(path)}
+    )
 
 
 @require_POST
@@ -113,9 +117,14 @@ def _title(role: str) -> str:
 def _page(
     request: HttpRequest, form: InviteForm, invited: dict[str, object] | None = None
 ) -> HttpResponse:
-    table = roles.table()
+    table, grantable = roles.table(), roles.grantable(request.user)
     people = [
-        {"user": u, "role": _title(u.role), "waits": not u.has_usable_password()}
+        {
+            "user": u,
+            "role": _title(u.role),
+            "waits": not u.has_usable_password(),
+            "below": u.role in grantable or u.role not in table.roles,
+        }
         for u in User.objects.order_by("-is_active", "name", "email")
     ]
     context = {
@@ -124,6 +133,7 @@ def _page(
         "invited": invited,
         "people": people,
         "roles": [(name, role) for name, role in table.roles.items()],
+        "grantable": grantable.items(),
         "permissions": [
             (text, [name in table.granted(r) for r in table.roles])
             for name, text in table.permissions.items()

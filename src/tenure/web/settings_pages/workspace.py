@@ -12,8 +12,8 @@ from django.views.decorators.http import require_POST
 from tenure import __version__
 from tenure.core import audit, jobs, roles, workspace
 from tenure.core.models import Job
+from tenure.kit.pages import settings_tabs as tabs
 from tenure.web.settings_pages import storage as storing
-from tenure.web.settings_pages import tabs
 
 RECENT = 40
 STATES = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,12 +11,14 @@ from django.db.models import Q
 from tenure.accounts.models import Account
 from tenure.analytics.health.bands import Band
 from tenure.core.models import User
+from tenure.health import queries as health
 from tenure.health.models import AccountHealth
-from tenure.plays.portfolio import queries as portfolio
-from tenure.plays.portfolio.owed import Customer, Due
-from tenure.plays.tasks import numbers
-from tenure.web import bands, in_force, models_shown
-from tenure.web.today.filters import MINE, NOBODY, Filters
+from tenure.health.pages import bands, models_shown
+from tenure.kit.pages import in_force
+from tenure.work.portfolio import queries as portfolio
+from tenure.work.portfolio.overdue_touches import Customer, Due
+from tenure.work.tasks import settings
+from tenure.work.tasks.pages.filters import MINE, NOBODY, Filters
 
 SHOWN = 6
 AT_RISK = ("high", "critical")
@@ -25,11 +26,12 @@ AT_RISK = ("high", "critical")
 
 @dataclass(frozen=True)
 class Fallen:
-    """An account that stands in a lower band than at the score before."""
+    """An account that has come into risk: its band and health before."""
 
     account: Account
     score: AccountHealth
     before: Band
+    health: float | None
 
 
 @dataclass(frozen=True)
@@ -72,37 +74,33 @@ def _mail(filters: Filters, user: Any) -> str | None:
     return User.objects.filter(pk=filters.colleague).values_list("email", flat=True).first() or "-"
 
 
-def fallen(filters: Filters, user: Any, now: datetime) -> list[Fallen]:
-    """Accounts at high risk whose latest score, a fresh one, put them into a lower band."""
+def fallen(filters: Filters, user: Any, now: datetime, days: int = 1) -> list[Fallen]:
+    """Accounts at high or critical risk by the latest score, a fresh one, that were at neither
+    ``days`` before (1: yesterday); who was not scored then is not new to risk but new."""
     model = models_shown.default()
-    since = now - timedelta(hours=in_force.loaded(numbers.current).alerts_within_hours)
-    worse = lower(bands.all_of(model))
-    least = min((b.min for b in bands.levels() if b.name in AT_RISK), default=None)
-    if not worse or least is None:
-        return []
-    rows = AccountHealth.objects.filter(worse, model=model, risk__gte=least, as_of__gte=since)
+    since = now - timedelta(hours=in_force.loaded(settings.current).alerts_within_hours)
+    rows = AccountHealth.objects.filter(model=model, risk_level__in=AT_RISK)
     rows = rows.filter(_owned(filters, user, "account__"), ~Q(account__status="churned"))
-    rows = rows.select_related("account").defer(
-        "signals", "previous_signals", "trend", "signal_trend", "account__traits"
-    )
+    last = health.latest_run(model)
+    if last is None or last.as_of < since:
+        return []
+    then = health.not_at_risk(list(rows.values_list("account_id", flat=True)), days, AT_RISK)
+    chosen = rows.filter(account_id__in=then).select_related("account").order_by("-risk", "pk")
+    chosen = chosen.defer("signals", "previous_signals", "trend", "signal_trend", "account__traits")
     return [
-        Fallen(row.account, row, bands.of(model, row.previous_band))
-        for row in rows.order_by("-risk", "pk")[:SHOWN]
+        Fallen(
+            row.account,
+            row,
+            bands.of(model, then[row.account_id]["band"] or ""),
+            then[row.account_id]["health"],
+        )
+        for row in chosen[:SHOWN]
     ]
-
-
-def lower(best_first: Sequence[Band]) -> Q:
-    """Asks for a band that is lower than the band before."""
-    asked = Q()
-    for place, band in enumerate(best_first[1:], start=1):
-        better = [b.name for b in best_first[:place]]
-        asked |= Q(shown_band=band.name, previous_band__in=better)
-    return asked
 
 
 def renewals(filters: Filters, user: Any, now: datetime) -> list[Renewal]:
     """The next renewals within the days of policy."""
-    until = now + timedelta(days=in_force.loaded(numbers.current).renewals_within_days)
+    until = now + timedelta(days=in_force.loaded(settings.current).renewals_within_days)
     found = list(
         Account.objects.filter(_owned(filters, user, ""), renews_at__gte=now, renews_at__lt=until)
         .filter(~Q(status="churned"))

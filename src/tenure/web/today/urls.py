@@ -4,17 +4,10 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tenure.web.today import acting, making, one, views
+from tenure.web.today import views
 
 urlpatterns = [
     path("", views.today, name="today"),
     path("beside/", views.beside, name="today_beside"),
     path("owed/", views.owed, name="today_owed"),
-    path("new/", making.new, name="task_new"),
-    path("tasks/<int:pk>/", one.task, name="task"),
-    path("tasks/<int:pk>/outcome/", acting.outcome, name="task_outcome"),
-    path("tasks/<int:pk>/snooze/", acting.snooze, name="task_snooze"),
-    path("tasks/<int:pk>/take/", acting.take, name="task_take"),
-    path("tasks/<int:pk>/hand-over/", acting.hand_over, name="task_hand_over"),
-    path("tasks/<int:pk>/mark/", acting.mark, name="task_mark"),
 ]

@@ -12,12 +12,13 @@ from django.views.decorators.http import require_GET
 from tenure.accounts.models import Segment
 from tenure.core import roles
 from tenure.core.roles import needs
-from tenure.plays.tasks import numbers, queries
-from tenure.plays.tasks.models import Task
-from tenure.web import in_force
-from tenure.web.accounts import choices
-from tenure.web.today import listing, rail, row_html
-from tenure.web.today.filters import EVERYONE, MINE, NOBODY, SHOWS, Filters, read
+from tenure.health.pages import choices
+from tenure.kit.pages import in_force
+from tenure.web.today import rail
+from tenure.work.tasks import queries, settings
+from tenure.work.tasks.models import Task
+from tenure.work.tasks.pages import listing, row_html
+from tenure.work.tasks.pages.filters import EVERYONE, MINE, NOBODY, SHOWS, Filters, read
 
 
 @require_GET
@@ -58,10 +59,14 @@ def beside(request: HttpRequest) -> HttpResponse:
     filters, now = read(request.GET), timezone.now()
     sees_health = roles.has(request.user, "health.view")
     wanted = frozenset(request.GET.get("totals", "").split(","))
+    given = request.GET.get("since", "")
+    days = int(given) if given in {str(n) for n in SINCE} else 1
     context = {
-        "policy": in_force.loaded(numbers.current),
+        "policy": in_force.loaded(settings.current),
         "renewals": rail.renewals(filters, request.user, now),
-        "fallen": rail.fallen(filters, request.user, now) if sees_health else None,
+        "fallen": rail.fallen(filters, request.user, now, days) if sees_health else None,
+        "days": days,
+        "since": SINCE.items(),
         "totals": listing.totals(filters, request.user, now, wanted),
         "tab_counts": listing.tab_counts(request.user),
         "live": bool(request.headers.get("HX-Request")),
@@ -76,11 +81,15 @@ def owed(request: HttpRequest) -> HttpResponse:
     """Accounts that are owed a touch, the most pressing first; asked for last, as it reads the
     contacts of everybody."""
     filters, now = read(request.GET), timezone.now()
-    most = in_force.loaded(numbers.current).owed_shown
+    most = in_force.loaded(settings.current).owed_shown
     found = rail.owed(filters, request.user, now)
     live = bool(request.headers.get("HX-Request"))
     context = {"owed": found[:most], "owed_total": len(found), "query": filters.to_query()}
     return render(request, f"web/today/{'_owed' if live else 'owed_page'}.html", context)
+
+
+SINCE = {1: "yesterday", 7: "7 days", 30: "30 days"}
+"""Against which scores an account is newly at risk."""
 
 
 def _offered() -> dict[str, Any]:
