@@ -109,9 +109,9 @@ def look(name: str) -> dict[str, Any]:
     from tenure.analytics.validation.ranking import rank
     from tenure.analytics.validation.roc import auc_difference, auc_interval
     from tenure.facts import lake
+    from tenure.facts.reading import engine
     from tenure.health import policy, proposals, trials
     from tenure.health.history import History, Side, signals_of
-    from tenure.health.lake_reading import engine
     from tenure.health.learned import models_kept
     from tenure.health.learned.panel import panel as panel_of
     from tenure.health.models import Trial
