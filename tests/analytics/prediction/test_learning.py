@@ -20,6 +20,8 @@ from tenure.analytics.prediction.policy import default_prediction, parse_predict
 from tenure.analytics.prediction.training import Panel
 from tenure.analytics.validation import calibration
 from tenure.analytics.validation.outcomes import DAY
+from tenure.analytics.validation.policy import default_validation
+from tenure.analytics.validation.roc import auc
 
 pytest.importorskip("lightgbm")
 POLICY = default_prediction().model_copy(
@@ -286,3 +288,86 @@ def test_a_policy_that_makes_no_sense_is_refused(old: str, new: str, words: str)
     assert old in text
     with pytest.raises(SpecError, match=words):
         parse_prediction("prediction", text.replace(old, new))
+
+
+def null(seed: int, accounts: int = 250) -> Panel:
+    """Ten dates on which ever more leave, and signals that know the date but nothing of who leaves:
+    each is shuffled within its date. The rules are as blind."""
+    rng = np.random.default_rng(seed)
+    account = np.repeat(np.arange(accounts), 10)
+    date = np.tile(np.arange(10, dtype=np.int64), accounts)
+    rows = (0.5 * date[:, None] + rng.normal(size=(len(date), 6))).astype(np.float32)
+    gone = rng.random(len(date)) < np.linspace(0.03, 0.2, 10)[date]
+    days = np.where(gone, rng.uniform(0, 30, len(date)), np.inf)
+    listed = [Feature(f"noise {n}") for n in range(6)]
+    rules = 0.5 * date + rng.normal(size=len(date))
+    return Panel(listed, rows, account, date * 30 * DAY, days, rules, 11 * 30 * DAY)
+
+
+def test_of_a_hundred_models_of_nothing_at_most_five_are_praised() -> None:
+    quick = POLICY.boosting.model_copy(update={"rounds": 15})
+    policy = POLICY.model_copy(
+        update={"horizons": (30,), "verdict_days": 30, "boosting": quick, "intervals": (30,)}
+    )
+    codes, pooled = [], 0
+    for seed in range(100):
+        found = null(seed)
+        told = training.train(found, policy, np.random.default_rng(seed)).report
+        codes.append(told["verdict"]["code"])
+        # What fooled: across dates these look clever, as later ones lose more.
+        seen = training.unseen(found, 30, policy, np.random.default_rng(seed))
+        pooled += auc(seen.chance, seen.churned) > 0.55
+    assert sum(code in ("better", "weak", "no_difference", "worse") for code in codes) <= 5
+    assert pooled > 30
+
+
+def test_below_chance_it_says_inverted_and_within_it_that_nothing_predicts() -> None:
+    """For the first dates more of it means leaving, for the later ones staying."""
+    rng = np.random.default_rng(6)
+    account = np.repeat(np.arange(500), DATES)
+    date = np.tile(np.arange(DATES, dtype=np.int64), 500)
+    rows = rng.normal(size=(len(date), 1)).astype(np.float32)
+    turned = np.where(date < 8, 1, -1)
+    gone = rng.random(len(date)) < 1 / (1 + np.exp(2.5 - 1.5 * turned * rows[:, 0]))
+    days = np.where(gone, 20.0, np.inf)
+    as_of, end = date * 30 * DAY, int(DATES * 30 * DAY)
+    found = Panel([Feature("turns")], rows, account, as_of, days, rows[:, 0].astype(float), end)
+    policy = POLICY.model_copy(update={"blocks": 1, "first_share": 0.67, "verdict_days": 30})
+    told = learn(found, policy).report["verdict"]
+    assert told["code"] == "inverted"
+    assert told["headline"].isupper()
+
+
+@pytest.mark.parametrize(
+    ("area", "difference", "churned", "code"),
+    [
+        ((0.8, 0.7, 0.9), (0.1, 0.05, 0.15), 100, "better"),
+        ((0.8, 0.7, 0.9), (0.1, -0.05, 0.25), 100, "no_difference"),
+        ((0.8, 0.7, 0.9), (-0.1, -0.15, -0.05), 100, "worse"),
+        ((0.6, 0.55, 0.65), (0.1, 0.05, 0.15), 100, "weak"),
+        ((0.6, 0.55, 0.65), (0.01, -0.05, 0.07), 100, "no_difference"),
+        ((0.6, 0.49, 0.7), (0.2, 0.1, 0.3), 100, "does_not_predict"),
+        ((0.4, 0.35, 0.45), (0.2, 0.1, 0.3), 100, "inverted"),
+        ((0.8, 0.7, 0.9), (0.1, 0.05, 0.15), 12, "too_little_churn"),
+    ],
+)
+def test_who_is_held_against_the_rules_has_to_predict_at_all(
+    area: tuple[float, ...], difference: tuple[float, ...], churned: int, code: str
+) -> None:
+    def told(of: tuple[float, ...]) -> dict[str, float]:
+        return dict(zip(("value", "low", "high"), of, strict=True))
+
+    row = {"days": 60, "churned_accounts": churned, "learned": {"auc": told(area)},
+           "difference": told(difference)}  # fmt: skip
+    found = training.verdict([row], POLICY, default_validation())
+    assert found["code"] == code
+    assert "{" not in found["text"]
+
+
+def test_a_policy_of_ones_own_from_before_the_floors_keeps_working() -> None:
+    from importlib.resources import files
+
+    text = (files("tenure.analytics.prediction") / "prediction.toml").read_text()
+    old = text[: text.index("# Before it is held against")]
+    assert "[verdicts.weak]" not in old
+    assert parse_prediction("prediction", old) == default_prediction()

@@ -125,7 +125,7 @@ def world(accounts: int, churn: float, skill: float, seed: int = 1) -> tuple[pa.
         (300, 0.4, 25, "predicts"),
         (600, 0.4, 4, "weak"),
         (300, 0.4, 0, "does_not_predict"),
-        (300, 0.4, -20, "does_not_predict"),
+        (300, 0.4, -20, "inverted"),
         (300, 0.03, 25, "too_little_churn"),
     ],
 )
@@ -133,7 +133,7 @@ def test_the_verdict(accounts: int, churn: float, skill: float, code: str) -> No
     found = report(*world(accounts, churn, skill))
     assert found.verdict["code"] == code
     loud = found.verdict["headline"].isupper()
-    assert loud == (code == "does_not_predict")
+    assert loud == (code in ("does_not_predict", "inverted"))
 
 
 def test_segments_are_judged_by_themselves_and_only_with_enough_churn() -> None:
@@ -183,3 +183,9 @@ def _packaged() -> str:
     from importlib.resources import files
 
     return (files("tenure.analytics.validation") / "validation.toml").read_text()
+
+
+def test_a_policy_of_ones_own_from_before_inverted_scores_were_told_keeps_working() -> None:
+    text = _packaged()
+    begin, end = (text.index(f"[verdicts.{name}]") for name in ("inverted", "too_little_churn"))
+    assert parse_validation("validation", text[:begin] + text[end:]) == default_validation()

@@ -6,7 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from tenure.analytics.validation.roc import auc, auc_interval, auc_variance, midranks
+from tenure.analytics.validation.roc import (
+    auc,
+    auc_difference,
+    auc_interval,
+    auc_variance,
+    midranks,
+)
 
 # Hanley & McNeil (Radiology 143, 1982, table I): 109 CT images rated 1 (definitely normal) to 5
 # (definitely abnormal). They give an area of 0.893 with a standard error of 0.032.
@@ -75,3 +81,62 @@ def test_one_kind_alone_has_no_area(churned: list[bool]) -> None:
 def test_a_perfect_order_has_no_interval() -> None:
     found = auc_interval(np.array([1.0, 2, 3, 4]), np.array([0, 0, 1, 1], bool), np.arange(4))
     assert (found.value, found.low) == (1.0, None)
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 6), st.booleans(), st.integers(0, 3)), min_size=2, max_size=50
+    )
+)
+def test_within_dates_only_pairs_of_one_date_are_compared(
+    rows: list[tuple[int, bool, int]],
+) -> None:
+    risk = np.array([float(r) for r, _, _ in rows])
+    churned = np.array([c for _, c, _ in rows])
+    date = np.array([d for _, _, d in rows])
+    pairs = [
+        (risk[i] > risk[j]) + 0.5 * (risk[i] == risk[j])
+        for i in np.flatnonzero(churned)
+        for j in np.flatnonzero(~churned)
+        if date[i] == date[j]
+    ]
+    told = auc(risk, churned, date)
+    assert told == (pytest.approx(np.mean(pairs)) if pairs else None)
+    interval = auc_interval(risk, churned, np.arange(len(risk)), date)
+    assert interval.value == (pytest.approx(told) if pairs else None)
+
+
+def test_one_date_alone_is_the_area_as_ever() -> None:
+    rng = np.random.default_rng(2)
+    risk, churned = rng.normal(size=90).round(1), rng.random(90) < 0.3
+    other, accounts = risk + rng.normal(size=90), rng.integers(0, 40, 90)
+    same = np.full(90, 7)
+    assert auc_interval(risk, churned, accounts, same) == auc_interval(risk, churned, accounts)
+    assert auc_difference(risk, other, churned, accounts, same) == auc_difference(
+        risk, other, churned, accounts
+    )
+
+
+def test_what_only_tells_dates_apart_orders_nothing_within_them() -> None:
+    """In some months many leave, in others few; whoever merely knows the month looks clever."""
+    rng = np.random.default_rng(4)
+    date = np.repeat([0, 1], 400)
+    churned = rng.random(800) < np.where(date == 1, 0.4, 0.05)
+    risk = date + 0.01 * rng.random(800)
+    assert auc(risk, churned) > 0.7
+    told = auc_interval(risk, churned, np.arange(800), date)
+    assert told.low < 0.5 < told.high
+
+
+def test_the_interval_within_dates_covers_the_truth_as_often_as_it_says() -> None:
+    """Accounts seen on six dates share their level; some dates lose many, others few."""
+    rng = np.random.default_rng(12)
+    truth, hits, accounts = 0.7602, 0, 80
+    account, date = np.repeat(np.arange(accounts), 6), np.tile(np.arange(6), accounts)
+    for _ in range(300):
+        churned = rng.random(len(account)) < np.array([0.5, 0.1, 0.3, 0.2, 0.4, 0.1])[date]
+        level = rng.normal(size=accounts)[account] * np.sqrt(0.5)
+        risk = churned + level + rng.normal(size=len(account)) * np.sqrt(0.5) + 5 * date
+        told = auc_interval(risk, churned, account, date)
+        hits += told.low <= truth <= told.high
+    assert 0.92 <= hits / 300 <= 0.985

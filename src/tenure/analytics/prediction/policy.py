@@ -12,6 +12,9 @@ from tenure.analytics.errors import SpecError
 from tenure.analytics.validation.policy import VerdictText
 
 VERDICTS = ("better", "worse", "no_difference")
+FLOORS = ("weak", "does_not_predict", "inverted", "too_little_churn")
+"""What a learned model is called that does not clear the floors of rules; a document written before
+they were asked of it may lack the words: the packaged ones stand in."""
 
 
 class _Spec(BaseModel):
@@ -90,6 +93,10 @@ def parse_prediction(source: str, text: str) -> PredictionPolicy:
     for name in VERDICTS:
         if name not in policy.verdicts:
             raise SpecError(source, f"verdicts.{name}", "is missing", "say what it means")
+    if lacking := [name for name in FLOORS if name not in policy.verdicts]:
+        packaged = default_prediction().verdicts
+        said = {**policy.verdicts, **{name: packaged[name] for name in lacking}}
+        return policy.model_copy(update={"verdicts": said})
     return policy
 
 

@@ -7,8 +7,8 @@ that is kept is then taught with everything decided.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from itertools import accumulate
 from typing import Any
 
@@ -21,7 +21,9 @@ from tenure.analytics.prediction.features import Feature
 from tenure.analytics.prediction.policy import PredictionPolicy
 from tenure.analytics.validation import calibration
 from tenure.analytics.validation.outcomes import DAY
+from tenure.analytics.validation.policy import ValidationPolicy, default_validation
 from tenure.analytics.validation.ranking import rank
+from tenure.analytics.validation.report import code_of
 from tenure.analytics.validation.roc import auc, auc_difference, auc_interval
 
 Floats = npt.NDArray[np.float64]
@@ -95,8 +97,13 @@ def train(
     policy: PredictionPolicy,
     rng: np.random.Generator,
     progress: Callable[[int, int], None] | None = None,
+    floors: ValidationPolicy | None = None,
 ) -> Learned:
-    """Learn from ``panel``; SpecError where there is too little to learn from."""
+    """Learn from ``panel``; SpecError where there is too little to learn from.
+
+    ``floors`` are what rules have to clear to be believed, and the learned model before it is held
+    against them.
+    """
     steps = _Steps(progress, 2 * len(policy.horizons) + 2)
     _enough(panel, policy)
     panel, leaks, unknown = sound(panel, policy)
@@ -114,7 +121,7 @@ def train(
     steps.next()
     shares = booster.importance(boosters[str(policy.verdict_days)])
     report: Report = {
-        "verdict": verdict(horizons, policy),
+        "verdict": verdict(horizons, policy, floors or default_validation()),
         "horizons": horizons,
         "survival": survival,
         "observations": len(panel),
@@ -209,14 +216,23 @@ def _alone(column: Matrix, known: Bools, churned: Bools, of_text: bool) -> float
 @dataclass(frozen=True)
 class Seen:
     """Predictions of rows by models that had not seen them; ``block`` numbers the blocks,
-    ``late`` marks churn within the lead days, for which a warning comes too late."""
+    ``late`` marks churn within the lead days, for which a warning comes too late.
+
+    Each block has a model of its own: accounts are compared within their date (``as_of``) alone,
+    or the season would be taken for foresight.
+    """
 
     chance: Floats
     churned: Bools
     late: Bools
     account: Ints
+    as_of: Ints
     block: Ints
     rules: Floats
+
+    def take(self, kept: Bools) -> Seen:
+        """The rows where ``kept`` holds."""
+        return Seen(*(getattr(self, f.name)[kept] for f in fields(self)))
 
 
 def blocks(panel: Panel, days: int, policy: PredictionPolicy) -> list[tuple[int, int]]:
@@ -239,7 +255,7 @@ def unseen(panel: Panel, days: int, policy: PredictionPolicy, rng: np.random.Gen
         chance = booster.predict(text, test.rows)
         block = np.full(len(test), number)
         churned, late = test.churn_days < days, test.churn_days < policy.lead_days
-        parts.append(Seen(chance, churned, late, test.account, block, test.rules))
+        parts.append(Seen(chance, churned, late, test.account, test.as_of, block, test.rules))
     if not parts:
         raise SpecError(
             "learned model",
@@ -247,8 +263,7 @@ def unseen(panel: Panel, days: int, policy: PredictionPolicy, rng: np.random.Gen
             "no block of dates has enough churn before it to learn from",
             "stay with the rules until there is more history",
         )
-    names = ("chance", "churned", "late", "account", "block", "rules")
-    return Seen(*(np.concatenate([getattr(p, n) for p in parts]) for n in names))
+    return Seen(*(np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Seen)))
 
 
 def fit_within(panel: Panel, days: int, policy: PredictionPolicy, rng: np.random.Generator) -> str:
@@ -285,38 +300,39 @@ def _drawn(
 
 
 def judged(seen: Seen, days: int, policy: PredictionPolicy, rng: np.random.Generator) -> Report:
-    both = ~np.isnan(seen.rules)
-    chance, rules = seen.chance[both], seen.rules[both]
-    churned, account = seen.churned[both], seen.account[both]
+    both = seen.take(~np.isnan(seen.rules))
+    churned, account = both.churned, both.account
     sides = {}
-    for name, risk in (("learned", chance), ("rules", rules)):
+    for name, risk in (("learned", both.chance), ("rules", both.rules)):
         top = rank(risk, churned, account, rng, top=policy.top_share, draws=policy.draws)
         sides[name] = {
-            "auc": auc_interval(risk, churned, account).to_dict(),
+            "auc": auc_interval(risk, churned, account, both.as_of).to_dict(),
             "pr_auc": top.pr_auc.to_dict(),
             "lift_top": top.lift_top.to_dict(),
         }
     return {
         "days": days,
-        "observations": len(chance),
+        "observations": len(churned),
         "churned_accounts": len(np.unique(account[churned])),
         "base_rate": round(float(churned.mean()), 4),
         **sides,
-        "difference": auc_difference(rules, chance, churned, account).to_dict(),
-        "in_time": _in_time(seen, both & ~seen.late),
+        "difference": _difference(both),
+        "in_time": _in_time(both.take(~both.late)),
         **_calibrated(seen, policy),
     }
 
 
-def _in_time(seen: Seen, rows: Bools) -> Report:
+def _difference(seen: Seen) -> Report:
+    return auc_difference(seen.rules, seen.chance, seen.churned, seen.account, seen.as_of).to_dict()
+
+
+def _in_time(seen: Seen) -> Report:
     """How both order the accounts when those that a warning would have reached too late are out."""
-    chance, rules = seen.chance[rows], seen.rules[rows]
-    churned, account = seen.churned[rows], seen.account[rows]
     return {
-        "churned_accounts": len(np.unique(account[churned])),
-        "learned": auc_interval(chance, churned, account).to_dict(),
-        "rules": auc_interval(rules, churned, account).to_dict(),
-        "difference": auc_difference(rules, chance, churned, account).to_dict(),
+        "churned_accounts": len(np.unique(seen.account[seen.churned])),
+        "learned": auc_interval(seen.chance, seen.churned, seen.account, seen.as_of).to_dict(),
+        "rules": auc_interval(seen.rules, seen.churned, seen.account, seen.as_of).to_dict(),
+        "difference": _difference(seen),
     }
 
 
@@ -338,22 +354,37 @@ def curve_of(chance: Floats, churned: Bools, policy: PredictionPolicy) -> calibr
     return calibration.sigmoid(chance, churned)
 
 
-def verdict(horizons: Sequence[Report], policy: PredictionPolicy) -> Report:
-    """Whether it is shown to be better than the rules."""
+def verdict(
+    horizons: Sequence[Report], policy: PredictionPolicy, floors: ValidationPolicy
+) -> Report:
+    """Whether it predicts at all, by the floors that rules have to clear, and if it does, whether
+    it is shown to be better than the rules."""
     row = next(h for h in horizons if h["days"] == policy.verdict_days)
-    told, code = row["difference"], "no_difference"
-    if told["low"] is not None and told["low"] > 0:
-        code = "better"
-    elif told["high"] is not None and told["high"] < 0:
-        code = "worse"
+    area, told, churned = row["learned"]["auc"], row["difference"], row["churned_accounts"]
+    code = code_of(area, churned, floors)
+    if code in ("predicts", "weak"):
+        if told["high"] is not None and told["high"] < 0:
+            code = "worse"
+        elif told["low"] is None or told["low"] <= 0:
+            code = "no_difference"
+        elif code == "predicts":
+            code = "better"
     words = policy.verdicts[code]
-    numbers = {k: "-" if v is None else f"{100 * v:+.1f}" for k, v in told.items()}
+
+    def pairs(of: Mapping[str, float | None], sign: str = "") -> dict[str, str]:
+        return {k: "-" if v is None else f"{100 * v:{sign}.1f}" for k, v in of.items()}
+
+    difference, alone = pairs(told, "+"), pairs(area)
     text = words.text.format(
         days=row["days"],
-        difference=numbers["value"],
-        low=numbers["low"],
-        high=numbers["high"],
-        churned=row["churned_accounts"],
+        difference=difference["value"],
+        low=difference["low"],
+        high=difference["high"],
+        auc=alone["value"],
+        auc_low=alone["low"],
+        auc_high=alone["high"],
+        churned=churned,
+        min_churned=floors.min_churned,
     )
     return {"code": code, "headline": words.headline, "text": text, "days": row["days"]}
 
@@ -420,7 +451,9 @@ def _survival(panel: Panel, policy: PredictionPolicy, rng: np.random.Generator) 
     churned = test.churn_days < ends[column]
     return {
         "days": ends[column],
-        "auc": auc_interval(gone[within], churned[within], test.account[within]).to_dict(),
+        "auc": auc_interval(
+            gone[within], churned[within], test.account[within], test.as_of[within]
+        ).to_dict(),
         "expected": round(float(gone[within].mean()), 4) if within.any() else None,
         "observed": round(float(churned[within].mean()), 4) if within.any() else None,
         "observations": int(within.sum()),

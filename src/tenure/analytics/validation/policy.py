@@ -11,6 +11,8 @@ from tenure.analytics import toml
 from tenure.analytics.errors import SpecError
 
 VERDICTS = ("predicts", "weak", "does_not_predict", "too_little_churn")
+LATER_VERDICTS = ("inverted",)
+"""Those that a document written before they were told may lack: the packaged words stand in."""
 REPLAYS = ("better", "worse", "no_difference", "too_little_churn")
 
 
@@ -88,6 +90,10 @@ def parse_validation(source: str, text: str) -> ValidationPolicy:
         for name in names:
             if name not in said:
                 raise SpecError(source, f"{where}.{name}", "is missing", "say what it means")
+    if lacking := [name for name in LATER_VERDICTS if name not in policy.verdicts]:
+        packaged = default_validation().verdicts
+        said = {**policy.verdicts, **{name: packaged[name] for name in lacking}}
+        return policy.model_copy(update={"verdicts": said})
     return policy
 
 

@@ -111,7 +111,7 @@ def verdict(horizons: list[dict[str, Any]], policy: ValidationPolicy) -> dict[st
     """What is to be said about the score, loudly where it does not predict."""
     row = next(h for h in horizons if h["days"] == policy.verdict_horizon)
     area, churned = row["auc"], row["churned_accounts"]
-    code = _code(area["value"], area["low"], area["high"], churned, policy)
+    code = code_of(area, churned, policy)
     words = policy.verdicts[code]
     numbers = {k: "-" if v is None else f"{100 * v:.0f}" for k, v in area.items()}
     text = words.text.format(
@@ -125,18 +125,17 @@ def verdict(horizons: list[dict[str, Any]], policy: ValidationPolicy) -> dict[st
     return {"code": code, "headline": words.headline, "text": text, "days": row["days"]}
 
 
-def _code(
-    value: float | None,
-    low: float | None,
-    high: float | None,
-    churned: int,
-    policy: ValidationPolicy,
-) -> str:
+def code_of(area: Mapping[str, float | None], churned: int, policy: ValidationPolicy) -> str:
+    """The verdict on an area (``value``, ``low``, ``high``) seen on so many churned accounts: what
+    every predictor has to clear, rules and learned models alike."""
+    value, low, high = area["value"], area["low"], area["high"]
     if churned < policy.min_churned or value is None:
         return "too_little_churn"
     low, high = (value, value) if low is None or high is None else (low, high)
     if high - low > policy.max_interval and low < 0.5 < high:
         return "too_little_churn"
+    if high < 0.5:
+        return "inverted"
     if low <= 0.5 or value < policy.weak_from:
         return "does_not_predict"
     return "predicts" if value >= policy.predicts_from else "weak"

@@ -31,7 +31,9 @@ class ReportRow(Schema):
     end: date
     created_at: datetime
     created_by: str
-    verdict: str = Field(description="predicts, weak, does_not_predict or too_little_churn")
+    verdict: str = Field(
+        description="predicts, weak, does_not_predict, inverted or too_little_churn"
+    )
 
 
 class ReportOut(ReportRow):

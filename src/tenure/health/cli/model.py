@@ -11,7 +11,13 @@ from tenure.kit.commands import operator
 from tenure.kit.commands.moments import utc_day
 from tenure.kit.commands.output import CommandError, print_json, print_rows, progress, say
 
-STYLES = {"better": "bold green", "worse": "bold white on red"}
+_LOUD = "bold white on red"
+STYLES = {
+    "better": "bold green",
+    "worse": _LOUD,
+    "does_not_predict": _LOUD,
+    "inverted": _LOUD,
+}
 Json = Annotated[bool, typer.Option("--json", help="Print everything as JSON.")]
 Author = Annotated[str, typer.Option(help="Who; default: your login name.")]
 

@@ -58,7 +58,7 @@ def train(*, now: datetime, by: object = "", progress: Progress | None = None) -
     history = History.of(None, None, now)
     told = panel(rules, history, loaded, progress=_half(progress, 0))
     rng = np.random.default_rng(booster.SEED)
-    learned = training.train(told, loaded, rng, _half(progress, 1))
+    learned = training.train(told, loaded, rng, _half(progress, 1), policy.validation_policy())
     columns = [f.name for f in told.features]
     kept = [columns.index(f.name) for f in learned.features]
     report = {

@@ -57,9 +57,11 @@ def _since(row: LearnedModel, now: datetime) -> dict[str, Any]:
         "days": days,
         "observations": len(seen),
         "churned": int(churned.sum()),
-        "learned": auc_interval(chance, churned, seen.account).to_dict(),
-        "rules": auc_interval(seen.rules, churned, seen.account).to_dict(),
-        "difference": auc_difference(seen.rules, chance, churned, seen.account).to_dict(),
+        "learned": auc_interval(chance, churned, seen.account, seen.as_of).to_dict(),
+        "rules": auc_interval(seen.rules, churned, seen.account, seen.as_of).to_dict(),
+        "difference": auc_difference(
+            seen.rules, chance, churned, seen.account, seen.as_of
+        ).to_dict(),
         "expected": expected,
         "observed": observed.to_dict(),
         "off": bool(

@@ -16,6 +16,7 @@ VERDICTS = {
     "predicts": ("good", "circle-check", "It predicts"),
     "weak": ("warn", "alert-triangle", "Weak"),
     "does_not_predict": ("bad", "ban", "Does not predict"),
+    "inverted": ("bad", "ban", "Inverted"),
     "too_little_churn": ("none", "info-circle", "Too little churn"),
 }
 AREAS = ("auc", "pr_auc")

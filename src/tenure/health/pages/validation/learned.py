@@ -31,6 +31,10 @@ ROLES = {
     "better": ("good", "circle-check"),
     "worse": ("bad", "ban"),
     "no_difference": ("none", "info-circle"),
+    "weak": ("warn", "alert-triangle"),
+    "does_not_predict": ("bad", "ban"),
+    "inverted": ("bad", "ban"),
+    "too_little_churn": ("none", "info-circle"),
 }
 STATES = {
     "champion": ("good", "Champion"),

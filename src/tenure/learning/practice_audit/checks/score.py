@@ -15,7 +15,7 @@ from tenure.learning.practice_audit.context import Context
 from tenure.learning.practice_audit.finding import Outcome
 from tenure.learning.practice_audit.policy import Rule, percent, plain, too_much
 
-DOES_NOT_PREDICT, TOO_LITTLE = "does_not_predict", "too_little_churn"
+FAILED, TOO_LITTLE = ("does_not_predict", "inverted"), "too_little_churn"
 CHANCE = 0.5
 """The AUC of a score that knows nothing."""
 
@@ -60,7 +60,7 @@ def health_does_not_predict(ground: Context, rule: Rule) -> Outcome:
     row = _horizon(kept)
     return told(
         rule,
-        kept.verdict == DOES_NOT_PREDICT,
+        kept.verdict in FAILED,
         days=row["days"],
         model=ground.model.title,
         churned=row["churned_accounts"],
