@@ -30,7 +30,7 @@ from tenure.analytics.validation.policy import ProposalPolicy, ValidationPolicy
 from tenure.analytics.validation.roc import auc_difference
 from tenure.core import jobs
 from tenure.core import policy as documents
-from tenure.health import policy, trials
+from tenure.health import policy, set_apart, trials
 from tenure.health.history import History, Side, signals_of
 from tenure.health.job_kinds import TRIAL
 from tenure.health.models import Trial
@@ -111,6 +111,7 @@ def run(trial: Trial, *, now: datetime, progress: Progress | None = None) -> Tri
             "wanted_days": numbers.verdict_horizon,
         },
         "variants_left_out": len(rules.model.variants),
+        "told_once": [rules.registry.signals[name].title for name in looked.apart],
         **_usage(columns, wholes, looked, rules.registry, numbers.proposals),
     }
     trial.start = datetime.fromtimestamp(halves.split / 1e6, tz=now.tzinfo)
@@ -133,13 +134,15 @@ def _enough_churn(train: missed.Cohort, days: int, least: int) -> None:
 
 @dataclass(frozen=True)
 class _Looked:
-    """The ground, parted; ``days``: the horizon that it is long enough for."""
+    """The ground, parted; ``days``: the horizon that it is long enough for; ``apart``: signals that
+    were not looked at, as history was told once what they rest on."""
 
     ground: missed.Cohort
     days: int
     halves: proposing.Parted
     columns: list[Column]
     scores: Floats
+    apart: list[str]
 
 
 def _look(
@@ -147,6 +150,7 @@ def _look(
 ) -> _Looked:
     """All signals on all dates whose outcome is decided, and whether the model called them well."""
     names = rules.registry.of_accounts()
+    apart = set_apart.signals(rules.registry, documents.load(policy.PREDICTION).told_once)
     side, tables = Side(rules), []
     for moment, signals in signals_of(rules, history.dates, names, progress):
         side.score(signals, moment)
@@ -164,7 +168,11 @@ def _look(
     found, values = found.take(kept), values.filter(pa.array(kept))
     well = np.isin(found.band.astype(str), list(rules.model.green))
     ground = missed.Cohort(
-        {n: signal_values(values, n) for n in names if not rules.registry.signals[n].text},
+        {
+            n: signal_values(values, n)
+            for n in names
+            if n not in apart and not rules.registry.signals[n].text
+        },
         churned_within(found, days),
         found.account,
         found.as_of,
@@ -173,7 +181,7 @@ def _look(
     halves = proposing.part(ground.as_of, days, numbers.proposals.train_share)
     columns = _columns(rules, ground, halves.train, numbers.proposals)
     scores = np.column_stack([_scores(c, values) for c in columns])
-    return _Looked(ground, days, halves, columns, scores)
+    return _Looked(ground, days, halves, columns, scores, apart)
 
 
 def _scores(column: Column, values: pa.Table) -> Floats:

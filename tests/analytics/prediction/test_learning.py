@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from tenure.analytics.dataset import Dataset
 from tenure.analytics.engine import DuckDBEngine
 from tenure.analytics.errors import SpecError
-from tenure.analytics.prediction import booster, drift, features, training
+from tenure.analytics.prediction import booster, drift, features, hazards, training
 from tenure.analytics.prediction.features import CHANGE, COUNT, SINCE, Feature
+from tenure.analytics.prediction.panel import Panel, blocks
 from tenure.analytics.prediction.policy import default_prediction, parse_prediction
-from tenure.analytics.prediction.training import Panel
 from tenure.analytics.validation import calibration
 from tenure.analytics.validation.outcomes import DAY
 from tenure.analytics.validation.policy import default_validation
@@ -129,7 +129,7 @@ def test_no_block_is_judged_by_outcomes_that_reach_into_it(
         [Feature("x")], np.zeros((dates, 1), dtype=np.float32), np.arange(dates), as_of,
         np.full(dates, np.inf), np.zeros(dates), int(as_of.max()) + 100 * DAY,
     )  # fmt: skip
-    for first, last in training.blocks(found, days, POLICY):
+    for first, last in blocks(found, days, POLICY):
         before = as_of[found.decided(days, first)]
         assert first <= last
         assert not len(before) or before.max() + days * DAY <= first
@@ -142,7 +142,7 @@ def test_hazards_are_of_those_who_are_still_there_and_whose_interval_is_over() -
         [Feature("x")], np.zeros((4, 1), dtype=np.float32), np.arange(4), as_of, days,
         np.zeros(4), 90 * DAY,
     )  # fmt: skip
-    at, number, churned = training.hazard_rows(found, 90 * DAY, POLICY)
+    at, number, churned = hazards.rows_at_risk(found, 90 * DAY, POLICY)
     # Of the last, the second interval (day 70 to 100) is not over.
     assert list(zip(at, number, churned, strict=True)) == [
         (0, 0, True), (1, 0, True), (2, 0, False), (3, 0, False), (2, 1, True),
@@ -175,7 +175,7 @@ def test_those_who_are_about_to_renew_are_not_taken_for_safe() -> None:
 def test_the_curve_of_staying_only_falls() -> None:
     found = panel()
     told = learn(found)
-    curve = training.survival(told.boosters[training.SURVIVAL], found.rows[:100], POLICY)
+    curve = hazards.staying(told.boosters[training.SURVIVAL], found.rows[:100], POLICY)
     assert (np.diff(curve, axis=1) <= 0).all()
     assert (curve <= 1).all()
     assert (curve >= 0).all()

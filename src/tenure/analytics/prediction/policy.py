@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+import tomllib
+from functools import cache, lru_cache
 from importlib.resources import files
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -15,6 +17,8 @@ VERDICTS = ("better", "worse", "no_difference")
 FLOORS = ("weak", "does_not_predict", "inverted", "too_little_churn")
 """What a learned model is called that does not clear the floors of rules; a document written before
 they were asked of it may lack the words: the packaged ones stand in."""
+LATER = ("told_once", "suspects")
+"""Sections that a document written before there were any may lack, likewise."""
 
 
 class _Spec(BaseModel):
@@ -53,6 +57,24 @@ class Drift(_Spec):
     floor: float = Field(gt=0, lt=0.1)
 
 
+class ToldOnce(_Spec):
+    """Which attributes are set apart because history was told them once: see
+    ``prediction.toml``."""
+
+    tables: tuple[str, ...]
+    properties_of: tuple[str, ...]
+    least_again: float = Field(ge=0, le=1)
+    trusted: tuple[str, ...] = ()
+
+
+class Suspects(_Spec):
+    """What looks as if it knew what came after: see ``prediction.toml``."""
+
+    least_expected: float = Field(gt=0)
+    most_values: int = Field(ge=2)
+    most_gain: float = Field(gt=0, le=1)
+
+
 class PredictionPolicy(_Spec):
     """See ``prediction.toml`` for what each number is."""
 
@@ -78,12 +100,20 @@ class PredictionPolicy(_Spec):
     events: Events
     boosting: Boosting
     drift: Drift
+    told_once: ToldOnce
+    suspects: Suspects
     verdicts: dict[str, VerdictText]
 
 
 def parse_prediction(source: str, text: str) -> PredictionPolicy:
     """The policy in the TOML ``text``; SpecError if it is not sound."""
-    policy = toml.parse(PredictionPolicy, source, toml.read(source, text))
+    given = toml.read(source, text)
+    for section in set(LATER) - set(given):
+        given[section] = _packaged()[section]
+    words = given.get("verdicts")
+    if isinstance(words, dict):
+        given["verdicts"] = {**{name: _packaged()["verdicts"][name] for name in FLOORS}, **words}
+    policy = toml.parse(PredictionPolicy, source, given)
     if policy.verdict_days not in policy.horizons:
         raise SpecError(
             source, "verdict_days", "is not one of the horizons", f"choose of {policy.horizons}"
@@ -93,15 +123,19 @@ def parse_prediction(source: str, text: str) -> PredictionPolicy:
     for name in VERDICTS:
         if name not in policy.verdicts:
             raise SpecError(source, f"verdicts.{name}", "is missing", "say what it means")
-    if lacking := [name for name in FLOORS if name not in policy.verdicts]:
-        packaged = default_prediction().verdicts
-        said = {**policy.verdicts, **{name: packaged[name] for name in lacking}}
-        return policy.model_copy(update={"verdicts": said})
     return policy
+
+
+@cache
+def _packaged() -> dict[str, Any]:
+    return tomllib.loads(_packaged_text())
+
+
+def _packaged_text() -> str:
+    return (files("tenure.analytics.prediction") / "prediction.toml").read_text("utf-8")
 
 
 @lru_cache
 def default_prediction() -> PredictionPolicy:
     """The packaged policy."""
-    text = (files("tenure.analytics.prediction") / "prediction.toml").read_text()
-    return parse_prediction("prediction", text)
+    return parse_prediction("prediction", _packaged_text())

@@ -21,6 +21,10 @@ _PARTS = {
 }
 
 
+_TITLED = ("importance", "left_out", "suspects")
+"""Parts of the report whose signals are told by their titles."""
+
+
 def title_of(source: str, part: str, registry: Registry, days: int) -> str:
     """What a feature is called: the signal's title, or words about the event."""
     if part:
@@ -46,6 +50,9 @@ def card(row: LearnedModel) -> dict[str, Any]:
     report, named = row.report, titles(row)
     registry = policy.registry()
 
+    suspects = report.get("suspects", {})  # models learned before there were any have none
+    heavy = suspects.get("heavy")
+
     def title(name: str) -> str:
         source, _, part = name.rpartition(":") if name.startswith(EVENT) else (name, "", "")
         return named.get(name) or title_of(source, part, registry, _days(row))
@@ -58,11 +65,16 @@ def card(row: LearnedModel) -> dict[str, Any]:
         "state": row.state,
         "trained_at": row.trained_at.isoformat(),
         "trained_by": row.trained_by,
-        **{k: v for k, v in report.items() if k not in ("ground", "importance", "left_out")},
+        **{k: v for k, v in report.items() if k not in (*_TITLED, "ground")},
         "importance": titled(report["importance"]),
         "left_out": {
             "leaks": titled(report["left_out"]["leaks"]),
             "unknown": [title(name) for name in report["left_out"]["unknown"]],
+            "told_once": [title(name) for name in report["left_out"].get("told_once", [])],
+        },
+        "suspects": {
+            "values": titled(suspects.get("values", [])),
+            "heavy": next(iter(titled([heavy])), None) if heavy else None,
         },
         "needs": needs(row),
         "drift": titled(row.drift),

@@ -20,7 +20,7 @@ from tenure.analytics.validation.calibration import Isotonic
 from tenure.core import audit, jobs
 from tenure.core import policy as documents
 from tenure.core.models import Job
-from tenure.health import policy
+from tenure.health import policy, set_apart
 from tenure.health.history import History
 from tenure.health.job_kinds import TRAIN
 from tenure.health.learned.panel import panel
@@ -61,8 +61,10 @@ def train(*, now: datetime, by: object = "", progress: Progress | None = None) -
     learned = training.train(told, loaded, rng, _half(progress, 1), policy.validation_policy())
     columns = [f.name for f in told.features]
     kept = [columns.index(f.name) for f in learned.features]
+    left_out = learned.report["left_out"]
     report = {
         **learned.report,
+        "left_out": {**left_out, "told_once": set_apart.signals(rules.registry, loaded.told_once)},
         "rules": {"model": rules.model.name, "version": version_of(rules)},
         "policy": loaded.model_dump(mode="json", exclude={"verdicts"}),
         "ground": drift.ground(told.rows[:, kept], learned.features, loaded.drift),

@@ -8,11 +8,12 @@ import numpy as np
 import pyarrow as pa
 
 from tenure.analytics.prediction import features as of
+from tenure.analytics.prediction.panel import Panel
 from tenure.analytics.prediction.policy import PredictionPolicy
-from tenure.analytics.prediction.training import Panel
 from tenure.analytics.validation.outcomes import micros, observe
 from tenure.facts import lake
 from tenure.facts.reading import engine
+from tenure.health import set_apart
 from tenure.health.history import History, Side, signals_of
 from tenure.health.pipeline import Rules
 from tenure.health.scoring import Progress
@@ -27,7 +28,8 @@ def panel(
 ) -> Panel:
     """Every account that was a customer on each date of ``history``.
 
-    ``features`` are those of a model that is there; without them they are chosen from the history.
+    ``features`` are those of a model that is there; without them they are chosen from the history:
+    signals that rest on attributes which it was told once are not among them.
     """
     names = rules.registry.of_accounts()
     dataset = lake.current().dataset(["events"])
@@ -40,8 +42,10 @@ def panel(
         usual = of.usual_events(
             [e for e in events if e is not None], max(t.num_rows for t in tables), policy.events
         )
+        apart = set(set_apart.signals(rules.registry, policy.told_once))
+        listed = of.of_signals(rules.registry, tables, policy.most_categories)
         features = [
-            *of.of_signals(rules.registry, tables, policy.most_categories),
+            *(f for f in listed if f.source not in apart),
             *of.of_events(usual),
         ]
     rows = [of.matrix(t, e, features) for t, e in zip(tables, events, strict=True)]

@@ -13,7 +13,7 @@ import pyarrow as pa
 from django.db import transaction
 
 from tenure.analytics.errors import SpecError
-from tenure.analytics.prediction import booster, training
+from tenure.analytics.prediction import booster, hazards
 from tenure.analytics.prediction.features import EVENT
 from tenure.analytics.prediction.policy import PredictionPolicy
 from tenure.analytics.prediction.training import SURVIVAL, Learned
@@ -82,7 +82,7 @@ def _told(learned: Learned, rows: Any, loaded: PredictionPolicy) -> list[dict[st
         [learned.curves[str(d)](booster.predict(learned.boosters[str(d)], rows)) for d in days]
     )
     chances = np.maximum.accumulate(chances, axis=1)
-    curve = training.survival(learned.boosters[SURVIVAL], rows, loaded)
+    curve = hazards.staying(learned.boosters[SURVIVAL], rows, loaded)
     added = booster.contributions(learned.boosters[str(loaded.verdict_days)], rows)
     ends = list(accumulate(loaded.intervals))
     at = days.index(loaded.verdict_days)
