@@ -14,7 +14,15 @@ from hypothesis import strategies as st
 from tenure.analytics.dataset import Dataset
 from tenure.analytics.engine import DuckDBEngine
 from tenure.analytics.errors import SpecError
-from tenure.analytics.prediction import booster, drift, features, hazards, training
+from tenure.analytics.prediction import (
+    booster,
+    contest,
+    drift,
+    features,
+    hazards,
+    predictors,
+    training,
+)
 from tenure.analytics.prediction.features import CHANGE, COUNT, SINCE, Feature
 from tenure.analytics.prediction.panel import Panel, blocks
 from tenure.analytics.prediction.policy import default_prediction, parse_prediction
@@ -105,16 +113,16 @@ def test_a_declared_direction_is_never_broken() -> None:
     low[:, 1] = high[:, 1] = np.linspace(-2, 2, 200)
     low[:, 0], high[:, 0] = -1, 1
     for days in ("30", "60"):
-        worse = booster.predict(told.boosters[days], high)
-        assert (worse >= booster.predict(told.boosters[days], low)).all()
+        worse = predictors.read(told.boosters[days]).predict(high)
+        assert (worse >= predictors.read(told.boosters[days]).predict(low)).all()
 
 
 def test_reasons_add_up_to_the_prediction() -> None:
     found = panel()
-    text = learn(found).boosters["30"]
+    told = predictors.read(learn(found).boosters["30"])
     rows = found.rows[:50]
-    added = booster.contributions(text, rows)
-    line = np.log(booster.predict(text, rows) / (1 - booster.predict(text, rows)))
+    added = told.contributions(rows)
+    line = np.log(told.predict(rows) / (1 - told.predict(rows)))
     average = line - added.sum(axis=1)
     assert np.allclose(average, average[0], atol=1e-6)
 
@@ -163,7 +171,7 @@ def test_those_who_are_about_to_renew_are_not_taken_for_safe() -> None:
         [Feature("renews"), Feature("risk")], np.column_stack([renews, risk]), account, as_of, days,
         -risk.astype(float), int(as_of.max()) + 60 * DAY,
     )  # fmt: skip
-    text = training.fit_within(found, 30, POLICY, np.random.default_rng(1))
+    text = contest.fit_boosting(found, 30, POLICY, np.random.default_rng(1))
     asked = np.column_stack([np.array([1, 3, 5, 12, 20, 28]), np.zeros(6)]).astype(np.float32)
     told = booster.predict(text, asked)
     assert told.max() < 2 * told.min()
@@ -185,7 +193,7 @@ def test_the_curve_of_staying_only_falls() -> None:
 
 def test_with_very_many_rows_those_who_left_are_kept_and_the_others_weigh_more() -> None:
     found = panel()
-    kept, weights = training._drawn(
+    kept, weights = contest.drawn(
         found, np.ones(len(found), dtype=bool), 30, 3000, np.random.default_rng(1)
     )
     left = found.churn_days < 30
@@ -315,7 +323,8 @@ def test_of_a_hundred_models_of_nothing_at_most_five_are_praised() -> None:
         told = training.train(found, policy, np.random.default_rng(seed)).report
         codes.append(told["verdict"]["code"])
         # What fooled: across dates these look clever, as later ones lose more.
-        seen = training.unseen(found, 30, policy, np.random.default_rng(seed))
+        held = contest.hold(found, 30, policy, np.random.default_rng(seed))
+        seen = held.seen(found, 30, policy)
         pooled += auc(seen.chance, seen.churned) > 0.55
     assert sum(code in ("better", "weak", "no_difference", "worse") for code in codes) <= 5
     assert pooled > 30

@@ -102,19 +102,29 @@ def curve_of(chance: Floats, churned: Bools, policy: PredictionPolicy) -> calibr
     return calibration.sigmoid(chance, churned)
 
 
+_NOBODY: Report = {
+    "alone": "-",
+    "auc": {"value": None},
+    "difference": {"value": None, "low": None, "high": None},
+}
+
+
 def verdict(
     horizons: Sequence[Report], policy: PredictionPolicy, floors: ValidationPolicy
 ) -> Report:
     """Whether it predicts at all, by the floors that rules have to clear, and if it does, whether
     it is shown to be better than the rules."""
     row = next(h for h in horizons if h["days"] == policy.verdict_days)
-    area, told, churned = row["learned"]["auc"], row["difference"], row["churned_accounts"]
-    code = code_of(area, churned, floors)
+    area_, told, churned = row["learned"]["auc"], row["difference"], row["churned_accounts"]
+    strongest = max(row.get("opponents", []), key=lambda o: o["auc"]["value"] or 0, default=_NOBODY)
+    code = code_of(area_, churned, floors)
     if code in ("predicts", "weak"):
         if told["high"] is not None and told["high"] < 0:
             code = "worse"
         elif told["low"] is None or told["low"] <= 0:
             code = "no_difference"
+        elif strongest["difference"]["low"] is not None and strongest["difference"]["low"] <= 0:
+            code = "one_signal"
         elif code == "predicts":
             code = "better"
     words = policy.verdicts[code]
@@ -122,7 +132,7 @@ def verdict(
     def pairs(of: Mapping[str, float | None], sign: str = "") -> dict[str, str]:
         return {k: "-" if v is None else f"{100 * v:{sign}.1f}" for k, v in of.items()}
 
-    difference, alone = pairs(told, "+"), pairs(area)
+    difference, alone, above = pairs(told, "+"), pairs(area_), pairs(strongest["difference"], "+")
     text = words.text.format(
         days=row["days"],
         difference=difference["value"],
@@ -131,6 +141,10 @@ def verdict(
         auc=alone["value"],
         auc_low=alone["low"],
         auc_high=alone["high"],
+        opponent=strongest["alone"],
+        above=above["value"],
+        above_low=above["low"],
+        above_high=above["high"],
         churned=churned,
         min_churned=floors.min_churned,
     )

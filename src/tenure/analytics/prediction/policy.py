@@ -13,11 +13,12 @@ from tenure.analytics import toml
 from tenure.analytics.errors import SpecError
 from tenure.analytics.validation.policy import VerdictText
 
+WAYS = ("boosting", "few", "scorecard", "blend")
 VERDICTS = ("better", "worse", "no_difference")
-FLOORS = ("weak", "does_not_predict", "inverted", "too_little_churn")
+FLOORS = ("one_signal", "weak", "does_not_predict", "inverted", "too_little_churn")
 """What a learned model is called that does not clear the floors of rules; a document written before
 they were asked of it may lack the words: the packaged ones stand in."""
-LATER = ("told_once", "suspects")
+LATER = ("habits", "scorecard", "choice", "opponents", "told_once", "suspects")
 """Sections that a document written before there were any may lack, likewise."""
 
 
@@ -34,6 +35,14 @@ class Events(_Spec):
     back_days: int = Field(ge=1)
 
 
+class Habits(_Spec):
+    """Spans of the features that hold an account's use against its own habits."""
+
+    week: int = Field(ge=1)
+    span: int = Field(ge=1)
+    back_days: int = Field(ge=2)
+
+
 class Boosting(_Spec):
     """Parameters of LightGBM."""
 
@@ -45,6 +54,39 @@ class Boosting(_Spec):
     bagging_fraction: float = Field(gt=0, le=1)
     lambda_l2: float = Field(ge=0)
     num_threads: int = Field(ge=1, le=256)
+
+
+class Scorecards(_Spec):
+    """How a scorecard is made: see ``prediction.toml``."""
+
+    bins: int = Field(ge=2, le=100)
+    smooth: float = Field(gt=0)
+    most_signals: int = Field(ge=1)
+    most_rows: int = Field(ge=1000)
+    inner_share: float = Field(gt=0, lt=1)
+    penalties: tuple[float, ...] = Field(min_length=1)
+    least_weight: float = Field(ge=0)
+
+
+class Choice(_Spec):
+    """How the way of learning is chosen: see ``prediction.toml``."""
+
+    usual: str
+    errors: float = Field(ge=0)
+    min_churned: int = Field(ge=2)
+    few: int = Field(ge=1)
+    alike: float = Field(gt=0, le=1)
+    alike_rows: int = Field(ge=100)
+    short_dates: int = Field(ge=0)
+
+
+class Opponents(_Spec):
+    """Signals that the learned model is held against one by one, and those of the contract."""
+
+    alone: dict[str, tuple[str, ...]]
+    plan: str
+    term: str
+    term_days: tuple[int, ...]
 
 
 class Drift(_Spec):
@@ -98,7 +140,11 @@ class PredictionPolicy(_Spec):
     draws: int = Field(ge=50)
     top_share: float = Field(gt=0, lt=1)
     events: Events
+    habits: Habits
     boosting: Boosting
+    scorecard: Scorecards
+    choice: Choice
+    opponents: Opponents
     drift: Drift
     told_once: ToldOnce
     suspects: Suspects
@@ -120,6 +166,8 @@ def parse_prediction(source: str, text: str) -> PredictionPolicy:
         )
     if policy.lead_days >= min(policy.horizons):
         raise SpecError(source, "lead_days", "leaves nothing of the shortest horizon", "lower it")
+    if policy.choice.usual not in WAYS:
+        raise SpecError(source, "choice.usual", "is no way of learning", f"choose of {WAYS}")
     for name in VERDICTS:
         if name not in policy.verdicts:
             raise SpecError(source, f"verdicts.{name}", "is missing", "say what it means")

@@ -8,15 +8,15 @@ that is kept is then taught with everything decided.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
 from tenure.analytics.errors import SpecError
-from tenure.analytics.prediction import booster, hazards, suspects
+from tenure.analytics.prediction import contest, hazards, opponents, predictors, suspects
 from tenure.analytics.prediction.features import Feature
-from tenure.analytics.prediction.judging import Report, Seen, area, curve_of, judged, verdict
-from tenure.analytics.prediction.panel import Bools, Floats, Matrix, Panel, blocks
+from tenure.analytics.prediction.judging import Report, area, curve_of, judged, verdict
+from tenure.analytics.prediction.panel import Bools, Floats, Matrix, Panel
 from tenure.analytics.prediction.policy import PredictionPolicy
 from tenure.analytics.validation import calibration
 from tenure.analytics.validation.policy import ValidationPolicy, default_validation
@@ -27,13 +27,18 @@ SURVIVAL = "survival"
 
 @dataclass(frozen=True)
 class Learned:
-    """What is kept: the features, a booster per horizon with its curve to chances, the booster of
-    the hazards, and the report."""
+    """What is kept: the features, a predictor per horizon (see ``predictors``) with its curve to
+    chances, the booster of the hazards, and the report."""
 
     features: Sequence[Feature]
     boosters: dict[str, str]
     curves: dict[str, calibration.Isotonic]
     report: Report
+
+    def chance(self, days: int, rows: Matrix) -> Floats:
+        """The calibrated chance of each row to churn within ``days``, one of its horizons."""
+        raw = predictors.read(self.boosters[str(days)]).predict(rows)
+        return self.curves[str(days)](raw)
 
 
 def train(
@@ -51,19 +56,31 @@ def train(
     steps = _Steps(progress, 2 * len(policy.horizons) + 2)
     _enough(panel, policy)
     panel, leaks, unknown = sound(panel, policy)
+    alone = opponents.columns(panel.features, policy.opponents)
     boosters, curves, horizons = {}, {}, []
     for days in policy.horizons:
-        seen = unseen(panel, days, policy, rng)
+        held = contest.hold(panel, days, policy, rng, alone)
         steps.next()
-        curves[str(days)] = curve_of(seen.chance, seen.churned, policy)
-        horizons.append(judged(seen, days, policy, rng))
-        boosters[str(days)] = fit_within(panel, days, policy, rng)
+        seen = held.seen(panel, days, policy)
+        curves[str(days)] = curve_of(held.of_way(held.way), seen.churned, policy)
+        horizons.append(
+            {
+                **judged(seen, days, policy, rng),
+                "way": held.way,
+                "ways": opponents.ways(held, seen),
+                "opponents": opponents.beaten(held, seen),
+                "contract": opponents.contract(panel, held, seen, days, policy.opponents),
+            }
+        )
+        ways = contest.learn(panel, days, panel.end, policy, rng)
+        boosters[str(days)] = predictors.to_text(ways[held.way])
         steps.next()
     survival = hazards.judged(panel, policy, rng)
     steps.next()
     boosters[SURVIVAL] = hazards.fit(panel, panel.end, policy, rng)
     steps.next()
-    shares = booster.importance(boosters[str(policy.verdict_days)])
+    main = predictors.read(boosters[str(policy.verdict_days)])
+    shares = main.importance(len(panel.features))
     values = suspects.values_without_contrast(panel, policy.verdict_days, policy.suspects)
     report: Report = {
         "verdict": verdict(horizons, policy, floors or default_validation()),
@@ -100,13 +117,15 @@ def _without_the_heaviest(
     if top is None:
         return None
     days, others = policy.verdict_days, [i for i in range(len(panel.features)) if i != top]
-    whole = unseen(panel, days, policy, rng)
-    less = unseen(panel.only(others), days, policy, rng)
+    whole, less = (
+        contest.hold(ground, days, policy, rng).seen(ground, days, policy)
+        for ground in (panel, panel.only(others))
+    )
     return {
         "feature": panel.features[top].name,
         "share": round(float(shares[top]), 4),
         "with": area(whole.chance, whole).to_dict(),
-        "without": area(less.chance, whole).to_dict(),
+        "without": area(less.chance, less).to_dict(),
     }
 
 
@@ -175,62 +194,6 @@ def _alone(column: Matrix, known: Bools, churned: Bools, of_text: bool) -> float
         values = np.where(known, values, low)
     area = auc(values, churned)
     return 0.5 if area is None else max(area, 1 - area)
-
-
-def unseen(panel: Panel, days: int, policy: PredictionPolicy, rng: np.random.Generator) -> Seen:
-    """Every test block, judged by a model that saw only what was decided before it."""
-    parts = []
-    for number, (first, last) in enumerate(blocks(panel, days, policy)):
-        before = panel.take(panel.decided(days, first))
-        if before.churned_accounts(days) < policy.block_min_churned:
-            continue
-        text = fit_within(before, days, policy, rng)
-        test = panel.take((panel.as_of >= first) & (panel.as_of <= last) & panel.decided(days))
-        chance = booster.predict(text, test.rows)
-        block = np.full(len(test), number)
-        churned, late = test.churn_days < days, test.churn_days < policy.lead_days
-        parts.append(Seen(chance, churned, late, test.account, test.as_of, block, test.rules))
-    if not parts:
-        raise SpecError(
-            "learned model",
-            "dates",
-            "no block of dates has enough churn before it to learn from",
-            "stay with the rules until there is more history",
-        )
-    return Seen(*(np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Seen)))
-
-
-def fit_within(panel: Panel, days: int, policy: PredictionPolicy, rng: np.random.Generator) -> str:
-    """A booster of churn within ``days``, all of it.
-
-    Rows whose churn comes within the lead days stay in: to leave them out by their outcome while
-    those who stayed remain would teach that a renewal in a few days is a safe place to be.
-    """
-    kept = panel.decided(days)
-    kept, weights = _drawn(panel, kept, days, policy.most_rows, rng)
-    return booster.fit(
-        panel.rows[kept],
-        panel.churn_days[kept] < days,
-        policy.boosting,
-        directions=[f.direction for f in panel.features],
-        categorical=[i for i, f in enumerate(panel.features) if f.categories],
-        weights=weights,
-    )
-
-
-def _drawn(
-    panel: Panel, kept: Bools, days: int, most: int, rng: np.random.Generator
-) -> tuple[Bools, Floats | None]:
-    """At most about ``most`` rows: all that were followed by churn; the others of accounts that
-    were drawn, and weigh more."""
-    total = int(kept.sum())
-    if total <= most:
-        return kept, None
-    left = kept & (panel.churn_days < days)
-    share = max((most - int(left.sum())) / (total - int(left.sum())), 0.01)
-    chosen = (rng.random(int(panel.account.max()) + 1) < share)[panel.account]
-    kept = left | (kept & chosen)
-    return kept, np.where(left[kept], 1.0, 1 / share)
 
 
 def _day(moment: int) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tenure.analytics.prediction.features import CHANGE, COUNT, EVENT, SINCE
+from tenure.analytics.prediction.habits import HABIT
 from tenure.analytics.signals.registry import Registry
 from tenure.health import policy
 from tenure.health.learned import models_kept
@@ -20,6 +21,19 @@ _PARTS = {
     SINCE: "Days since “{name}”",
 }
 
+_HABITS = {
+    "week": "Actions of the last week",
+    "span": "Actions of the last weeks",
+    "before": "Actions of the weeks before",
+    "days": "Days of use in the last weeks",
+    "days_before": "Days of use in the weeks before",
+    "share_of_own": "The last week against its own usual week",
+    "recency": "Days since the last use",
+    "missed": "Days missed on which it usually comes",
+    "people": "People active in the last weeks",
+    "people_before": "People active in the weeks before",
+    "people_lost": "People active before and no longer",
+}
 
 _TITLED = ("importance", "left_out", "suspects")
 """Parts of the report whose signals are told by their titles."""
@@ -28,7 +42,8 @@ _TITLED = ("importance", "left_out", "suspects")
 def title_of(source: str, part: str, registry: Registry, days: int) -> str:
     """What a feature is called: the signal's title, or words about the event."""
     if part:
-        return _PARTS[part].format(name=source.removeprefix(EVENT), days=days)
+        words = _HABITS if source == HABIT else _PARTS
+        return words[part].format(name=source.removeprefix(EVENT), days=days)
     signal = registry.signals.get(source)
     return signal.title if signal else source
 
@@ -54,7 +69,7 @@ def card(row: LearnedModel) -> dict[str, Any]:
     heavy = suspects.get("heavy")
 
     def title(name: str) -> str:
-        source, _, part = name.rpartition(":") if name.startswith(EVENT) else (name, "", "")
+        source, _, part = name.rpartition(":") if ":" in name else (name, "", "")
         return named.get(name) or title_of(source, part, registry, _days(row))
 
     def titled(listed: list[Mapping[str, Any]]) -> list[dict[str, Any]]:

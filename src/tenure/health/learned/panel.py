@@ -7,7 +7,9 @@ from datetime import datetime
 import numpy as np
 import pyarrow as pa
 
+from tenure.analytics.dataset import Dataset
 from tenure.analytics.prediction import features as of
+from tenure.analytics.prediction import habits
 from tenure.analytics.prediction.panel import Panel
 from tenure.analytics.prediction.policy import PredictionPolicy
 from tenure.analytics.validation.outcomes import micros, observe
@@ -33,11 +35,12 @@ def panel(
     """
     names = rules.registry.of_accounts()
     dataset = lake.current().dataset(["events"])
-    side, tables, events = Side(rules), [], []
+    side, tables, events, usual_use = Side(rules), [], [], []
     for moment, signals in signals_of(rules, history.dates, names, progress):
         side.score(signals, moment)
         tables.append(signals.filter(signals["active"]).select(["account_id", *names]))
         events.append(_events(dataset, moment, policy))
+        usual_use.append(_habits(dataset, moment, policy))
     if features is None:
         usual = of.usual_events(
             [e for e in events if e is not None], max(t.num_rows for t in tables), policy.events
@@ -47,8 +50,9 @@ def panel(
         features = [
             *(f for f in listed if f.source not in apart),
             *of.of_events(usual),
+            *habits.of_habits(),
         ]
-    rows = [of.matrix(t, e, features) for t, e in zip(tables, events, strict=True)]
+    rows = [_matrix(t, e, h, features) for t, e, h in zip(tables, events, usual_use, strict=True)]
     found, _ = observe(side.scores(), history.churned)
     return Panel(
         features,
@@ -61,10 +65,30 @@ def panel(
     )
 
 
-def _events(dataset: object, moment: datetime, policy: PredictionPolicy) -> pa.Table | None:
-    if not lake.current().exists("events"):
+def _events(dataset: Dataset, moment: datetime, policy: PredictionPolicy) -> pa.Table | None:
+    if not dataset.has("events"):
         return None
-    return of.event_rows(dataset, engine(), moment, policy.events)  # type: ignore[arg-type]
+    return of.event_rows(dataset, engine(), moment, policy.events)
+
+
+def _habits(dataset: Dataset, moment: datetime, policy: PredictionPolicy) -> pa.Table | None:
+    if not dataset.has("events"):
+        return None
+    return habits.habit_rows(dataset, engine(), moment, policy.habits)
+
+
+def _matrix(
+    signals: pa.Table,
+    events: pa.Table | None,
+    use: pa.Table | None,
+    features: list[of.Feature],
+) -> np.ndarray:
+    rows = of.matrix(signals, events, features)
+    found = habits.columns(signals["account_id"], use, features)
+    for index, feature in enumerate(features):
+        if feature.name in found:
+            rows[:, index] = found[feature.name]
+    return rows
 
 
 def rows_now(
@@ -72,4 +96,5 @@ def rows_now(
 ) -> np.ndarray:
     """The features of the accounts in ``signals`` as of ``moment``."""
     dataset = lake.current().dataset(["events"])
-    return of.matrix(signals, _events(dataset, moment, policy), features)
+    events, use = _events(dataset, moment, policy), _habits(dataset, moment, policy)
+    return _matrix(signals, events, use, features)

@@ -13,8 +13,7 @@ import pyarrow as pa
 from django.db import transaction
 
 from tenure.analytics.errors import SpecError
-from tenure.analytics.prediction import booster, hazards
-from tenure.analytics.prediction.features import EVENT
+from tenure.analytics.prediction import booster, hazards, predictors
 from tenure.analytics.prediction.policy import PredictionPolicy
 from tenure.analytics.prediction.training import SURVIVAL, Learned
 from tenure.analytics.segments import CHANCE
@@ -35,7 +34,7 @@ def fields() -> Iterable[str]:
 
 def signals_of_model(learned: Learned) -> list[str]:
     """Names of the signals it looks at."""
-    return [f.source for f in learned.features if not f.source.startswith(EVENT)]
+    return [f.source for f in learned.features if not f.part]
 
 
 def before_scoring(everyone: pa.Table, as_of: datetime) -> pa.Table:
@@ -78,12 +77,10 @@ def predict(row: LearnedModel, customers: pa.Table, as_of: datetime) -> int:
 def _told(learned: Learned, rows: Any, loaded: PredictionPolicy) -> list[dict[str, Any]]:
     """Chance within each horizon (a longer one is never less likely), curve and reasons."""
     days = sorted(loaded.horizons)
-    chances = np.column_stack(
-        [learned.curves[str(d)](booster.predict(learned.boosters[str(d)], rows)) for d in days]
-    )
+    chances = np.column_stack([learned.chance(d, rows) for d in days])
     chances = np.maximum.accumulate(chances, axis=1)
     curve = hazards.staying(learned.boosters[SURVIVAL], rows, loaded)
-    added = booster.contributions(learned.boosters[str(loaded.verdict_days)], rows)
+    added = predictors.read(learned.boosters[str(loaded.verdict_days)]).contributions(rows)
     ends = list(accumulate(loaded.intervals))
     at = days.index(loaded.verdict_days)
     return [

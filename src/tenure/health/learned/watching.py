@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tenure.analytics.prediction import booster, drift
+from tenure.analytics.prediction import drift
 from tenure.analytics.validation import calibration
 from tenure.analytics.validation.intervals import wilson
 from tenure.analytics.validation.roc import auc_difference, auc_interval
@@ -48,7 +48,7 @@ def _since(row: LearnedModel, now: datetime) -> dict[str, Any]:
     days = min(int(d) for d in learned.curves)
     seen = seen.take(seen.decided(days) & ~np.isnan(seen.rules))
     churned = seen.churn_days < days
-    chance = learned.curves[str(days)](booster.predict(learned.boosters[str(days)], seen.rows))
+    chance = learned.chance(days, seen.rows)
     rows = calibration.table(chance, churned, loaded.calibration_bins) if len(seen) else []
     observed = wilson(int(churned.sum()), len(seen))
     expected = round(float(chance.mean()), 4) if len(seen) else None
