@@ -4,8 +4,9 @@ Run: python benchmarks/learning.py [--scale 0.1] [--json]
 
 100,000 accounts on 24 monthly dates, 40 signals, 2 % churn within 60 days. Plain LightGBM does what
 is needed and no more: the same parameters, the same three test blocks and the final model for one
-horizon, on all rows. Ours does that for one horizon too, and besides looks for leaks, draws
-rows beyond its limit, calibrates, and holds the result against the rules with intervals.
+horizon, on all rows. Ours does that for one horizon too, and besides looks for leaks, tries four
+ways of learning on one block more and chooses, draws rows beyond its limit, calibrates, and holds
+the result against the rules with intervals.
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ import time
 
 import numpy as np
 
-from tenure.analytics.prediction import booster, training
+from tenure.analytics.prediction import booster, contest, judging, training
 from tenure.analytics.prediction.features import Feature
+from tenure.analytics.prediction.panel import Panel, blocks
 from tenure.analytics.prediction.policy import PredictionPolicy, default_prediction
-from tenure.analytics.prediction.training import Panel
 from tenure.analytics.validation.outcomes import DAY
 
 ACCOUNTS, DATES, SIGNALS, DAYS = 100_000, 24, 40, 60
@@ -45,7 +46,7 @@ def plain(found: Panel, policy: PredictionPolicy) -> None:
     """The same models by LightGBM alone."""
     directions = [f.direction for f in found.features]
     churned = found.churn_days < DAYS
-    for first, last in training.blocks(found, DAYS, policy):
+    for first, last in blocks(found, DAYS, policy):
         train = found.decided(DAYS, first)
         test = (found.as_of >= first) & (found.as_of <= last)
         text = booster.fit(found.rows[train], churned[train], policy.boosting,
@@ -58,10 +59,11 @@ def ours(found: Panel, policy: PredictionPolicy) -> None:
     """One horizon, with everything around it."""
     rng = np.random.default_rng(2)
     sound, _, _ = training.sound(found, policy)
-    seen = training.unseen(sound, DAYS, policy, rng)
-    training.curve_of(seen.chance, seen.churned, policy)
-    training.judged(seen, DAYS, policy, rng)
-    training.fit_within(sound, DAYS, policy, rng)
+    held = contest.hold(sound, DAYS, policy, rng)
+    seen = held.seen(sound, DAYS, policy)
+    judging.curve_of(held.of_way(held.way), seen.churned, policy)
+    judging.judged(seen, DAYS, policy, rng)
+    contest.learn(sound, DAYS, sound.end, policy, rng)
 
 
 def main() -> None:

@@ -43,6 +43,22 @@ def test_the_card_tells_verdict_numbers_and_what_is_in_time(
     assert told["horizons"][0]["in_time"]["learned"]["value"] > 0.7
 
 
+def test_the_card_tells_opponents_and_what_is_suspicious(
+    learned: LearnedModel, capsys: Any
+) -> None:
+    learned.report["left_out"]["told_once"] = ["plan_id"]
+    learned.report["suspects"]["values"] = [
+        {"feature": "days_since_login", "value": "3", "left": "everybody", "accounts": 44,
+         "expected": 9.6}
+    ]  # fmt: skip
+    learned.save()
+    out = " ".join(run("model card", capsys).split())
+    for words in ("One signal alone", "When it was last used", "not known here", "Chosen on",
+                  "Set apart: Plan", "All 44 accounts with Days since the last login = 3 left",
+                  "Leans on one signal"):  # fmt: skip
+        assert words in out, words
+
+
 def test_a_model_learned_before_that_was_told_has_its_card(
     learned: LearnedModel, capsys: Any
 ) -> None:

@@ -98,6 +98,50 @@ def test_it_is_taught_kept_as_challenger_and_says_whom_and_why(company: None) ->
     assert one.chances["90"] == pytest.approx(1 - stays[2], abs=1e-4)
 
 
+def test_an_export_of_today_loaded_as_history_teaches_nothing_and_proposes_nothing(
+    company: None,
+) -> None:
+    """A status that only those who left can have, true of today, loaded with last week's export."""
+    own = """[signals.crm_lost]
+kind = "rows"
+table = "accounts"
+where = [{ field = "properties.status", value = "lost" }]
+higher_is = "worse"
+title = "Lost, says the CRM"
+"""
+    documents.save("signals/own", own, "alice@example.com", "from the CRM", T)
+    everyone = [*GOING, *FADING, *(f"stay{i:02}" for i in range(26))]
+    exported = [
+        {"account_id": name, "created_at": START, "status": "lost" if name in GOING else "open"}
+        for name in everyone
+    ]
+    add(2, accounts=exported)
+    row = models_kept.train(now=T)
+    assert row.report["left_out"]["told_once"] == ["crm_lost"]
+    assert card.card(row)["left_out"]["told_once"] == ["Lost, says the CRM"]
+    assert "crm_lost" not in [f.source for f in models_kept.read(row).features]
+    body = documents.text("prediction").replace(
+        'trusted = ["accounts.account_id"', 'trusted = ["accounts.properties.status"'
+    )
+    documents.save("prediction", body, "alice@example.com", "believe it", T)
+    believed = models_kept.train(now=T).report
+    assert believed["left_out"]["told_once"] == []
+    loud = {(v["feature"], v["left"]) for v in believed["suspects"]["values"]}
+    assert ("crm_lost", "nobody") in loud
+
+
+def test_it_is_held_against_one_signal_alone_and_within_the_contract(
+    taught: LearnedModel,
+) -> None:
+    told = next(h for h in card.card(taught)["horizons"] if h["days"] == 60)
+    assert [o["alone"] for o in told["opponents"]] == ["plan", "recency", "tenure"]
+    recency = told["opponents"][1]
+    assert recency["known"]
+    assert recency["auc"]["value"] > 0.6
+    assert told["way_words"]
+    assert told["contract"]["alike"] is None  # all have one plan, and nobody's term is known
+
+
 def test_a_live_scoring_predicts_anew(taught: LearnedModel) -> None:
     assert "days_since_active" in list(predicting.fields())
     scoring.run_scoring(T, now=T)

@@ -36,6 +36,35 @@ def test_side_by_side_with_intervals_reasons_and_card(learned, seen_by, bob):
     assert seen_by(bob).get("/validation/learned/9/").status_code == 404
 
 
+def test_it_is_held_against_one_signal_and_what_is_suspicious_is_said(learned, seen_by, bob):
+    page = seen_by(bob).get("/validation/learned/").content.decode()
+    for words in ("Is it more than the contract?", "When it was last used", "not known here"):
+        assert words in page, words
+    assert "Does it know what came after?" in page  # one of its two signals makes most of it
+    assert "It leans on one signal" in page
+    learned.report["left_out"]["told_once"] = ["plan_id"]
+    learned.report["suspects"]["values"] = [
+        {"feature": "days_since_login", "value": "3", "left": "nobody", "accounts": 44,
+         "expected": 9.6}
+    ]  # fmt: skip
+    learned.save()
+    page = seen_by(bob).get("/validation/learned/").content.decode()
+    assert "Set apart:" in page
+    assert "10 to leave" in " ".join(page.split())
+
+
+def test_a_model_learned_before_there_was_evidence_has_its_page(learned, seen_by, bob):
+    for told in learned.report["horizons"]:
+        for name in ("way", "ways", "opponents", "contract"):
+            del told[name]
+    del learned.report["suspects"]
+    learned.save()
+    page = seen_by(bob).get("/validation/learned/").content.decode()
+    assert "Side by side" in page
+    assert "Is it more than the contract?" not in page
+    assert "Does it know what came after?" not in page
+
+
 def test_how_it_orders_accounts_in_time_to_act_is_said_where_it_is_known(learned, seen_by, bob):
     page = seen_by(bob).get("/validation/learned/").content.decode()
     assert "without those who left within 7 days of the date, 60 days ahead" in page

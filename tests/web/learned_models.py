@@ -33,7 +33,7 @@ def _learned(whose: Account) -> LearnedModel:
     account = np.repeat(np.arange(accounts), 12)
     as_of = np.tile(np.arange(12, dtype=np.int64) * 30 * DAY, accounts)
     rows = rng.normal(size=(len(account), 2)).astype(np.float32)
-    gone = rng.random(len(account)) < 1 / (1 + np.exp(3 - 2 * rows[:, 0]))
+    gone = rng.random(len(account)) < 1 / (1 + np.exp(3 - 2 * rows[:, 0] - rows[:, 1]))
     days = np.where(gone, 20.0, np.inf)
     found = Panel(LISTED, rows, account, as_of, days, rng.normal(size=len(account)),
                   int(as_of.max()) + 90 * DAY)  # fmt: skip

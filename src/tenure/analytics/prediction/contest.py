@@ -21,9 +21,9 @@ import numpy as np
 from tenure.analytics.errors import SpecError
 from tenure.analytics.prediction import booster, scorecard
 from tenure.analytics.prediction.judging import Seen
-from tenure.analytics.prediction.panel import Bools, Floats, Ints, Panel, blocks
+from tenure.analytics.prediction.panel import Bools, Floats, Ints, Matrix, Panel, blocks
 from tenure.analytics.prediction.policy import PredictionPolicy
-from tenure.analytics.prediction.predictors import Blend, Boosted, Predictor
+from tenure.analytics.prediction.predictors import Blend, Boosted, Predictor, mixed
 from tenure.analytics.validation.intervals import Z95
 from tenure.analytics.validation.roc import auc, auc_difference, midranks
 
@@ -96,7 +96,7 @@ def hold(
         rows = panel.rows[at]
         ways = learn(panel, days, first, policy, rng)
         alone = {n: _alone(before, i, days, policy, rng) for n, i in (opponents or {}).items()}
-        told = {name: predictor.predict(rows) for name, predictor in ways.items()}
+        told = _told(ways, rows)
         apart = {name: predictor.predict(rows) for name, predictor in alone.items()}
         asked.append(_Told(at, np.full(len(at), WARM_UP if warms else number), told, apart))
         number += not warms
@@ -116,6 +116,19 @@ def hold(
 
     by_block = [best(block < n) for n in range(number)]
     return Contest(row, block, chances, told_alone, best(block >= WARM_UP), by_block)
+
+
+def _told(ways: Mapping[str, Predictor], rows: Matrix) -> dict[str, Floats]:
+    """What every way says of ``rows``; parts of a blend are asked once."""
+    found = {name: p.predict(rows) for name, p in ways.items() if not isinstance(p, Blend)}
+    parts = {id(ways[name]): told for name, told in found.items()}
+    for name, way in ways.items():
+        if isinstance(way, Blend):
+            known = [parts.get(id(p)) for p in way.parts]
+            found[name] = mixed(
+                [p.predict(rows) if k is None else k for p, k in zip(way.parts, known, strict=True)]
+            )
+    return {name: found[name] for name in ways}
 
 
 def _blocks(panel: Panel, days: int, policy: PredictionPolicy) -> list[tuple[int, int, bool]]:

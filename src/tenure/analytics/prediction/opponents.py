@@ -16,6 +16,7 @@ from tenure.analytics.prediction.features import Feature
 from tenure.analytics.prediction.judging import Seen, area
 from tenure.analytics.prediction.panel import Floats, Ints, Panel
 from tenure.analytics.prediction.policy import Opponents
+from tenure.analytics.validation.intervals import NOTHING
 from tenure.analytics.validation.roc import auc, auc_difference, auc_interval
 
 Report = dict[str, Any]
@@ -41,10 +42,15 @@ def ways(held: Contest, seen: Seen) -> list[Report]:
     ]
 
 
-def beaten(held: Contest, seen: Seen) -> list[Report]:
-    """Each opponent's area, and by how much the learned model is above it."""
-    found = []
-    for name in held.alone:
+def beaten(held: Contest, seen: Seen, policy: Opponents) -> list[Report]:
+    """Each opponent's area, and by how much the learned model is above it; without figures where
+    its signal is not known here."""
+    found: list[Report] = []
+    for name in policy.alone:
+        if name not in held.alone:
+            nothing = NOTHING.to_dict()
+            found.append({"alone": name, "auc": nothing, "difference": nothing})
+            continue
         risk = held.of_way(name)
         above = auc_difference(risk, seen.chance, seen.churned, seen.account, seen.as_of)
         found.append(

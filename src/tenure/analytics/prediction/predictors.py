@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Protocol
@@ -76,8 +77,7 @@ class Blend:
 
     def predict(self, rows: Matrix) -> Floats:
         """See ``Predictor``."""
-        chances = [np.clip(p.predict(rows), LEAST, 1 - LEAST) for p in self.parts]
-        return np.asarray(expit(np.mean([logit(c) for c in chances], axis=0)))
+        return mixed([p.predict(rows) for p in self.parts])
 
     def contributions(self, rows: Matrix) -> Floats:
         """See ``Predictor``."""
@@ -90,6 +90,12 @@ class Blend:
     def to_json(self) -> dict[str, Any]:
         """See ``Predictor``."""
         return {"kind": "blend", "parts": [p.to_json() for p in self.parts]}
+
+
+def mixed(chances: Sequence[Floats]) -> Floats:
+    """Chances whose log odds are the mean of those given."""
+    odds = [logit(np.clip(c, LEAST, 1 - LEAST)) for c in chances]
+    return np.asarray(expit(np.mean(odds, axis=0)))
 
 
 def to_text(predictor: Predictor) -> str:

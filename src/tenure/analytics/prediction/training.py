@@ -68,7 +68,7 @@ def train(
                 **judged(seen, days, policy, rng),
                 "way": held.way,
                 "ways": opponents.ways(held, seen),
-                "opponents": opponents.beaten(held, seen),
+                "opponents": opponents.beaten(held, seen, policy.opponents),
                 "contract": opponents.contract(panel, held, seen, days, policy.opponents),
             }
         )

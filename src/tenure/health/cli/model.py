@@ -7,17 +7,12 @@ from typing import Annotated, Any
 
 import typer
 
+from tenure.health.cli import learned_words
+from tenure.health.cli.learned_words import STYLES, dash, interval
 from tenure.kit.commands import operator
 from tenure.kit.commands.moments import utc_day
 from tenure.kit.commands.output import CommandError, print_json, print_rows, progress, say
 
-_LOUD = "bold white on red"
-STYLES = {
-    "better": "bold green",
-    "worse": _LOUD,
-    "does_not_predict": _LOUD,
-    "inverted": _LOUD,
-}
 Json = Annotated[bool, typer.Option("--json", help="Print everything as JSON.")]
 Author = Annotated[str, typer.Option(help="Who; default: your login name.")]
 
@@ -161,7 +156,7 @@ def train(by: Author = "", as_json: Json = False) -> None:
     watching.watch(row, now=now)
     if models_kept.in_use() == row:
         predicting.now_for_all(now=now)
-    _learned(row, as_json)
+    learned_words.tell(row, as_json)
 
 
 def card(
@@ -169,7 +164,7 @@ def card(
     as_json: Json = False,
 ) -> None:
     """Tell everything about a learned model: ground, results, limits, drift."""
-    _learned(_version(number), as_json)
+    learned_words.tell(_version(number), as_json)
 
 
 def promote(number: Annotated[int, typer.Argument(help="Version.")], by: Author = "") -> None:
@@ -203,86 +198,6 @@ def _version(number: int) -> Any:
         what = f"no learned model {number}" if number else "no learned model"
         raise CommandError(f"there is {what}", "run: tenure model train")
     return found
-
-
-def _learned(row: Any, as_json: bool) -> None:
-    from tenure.health.learned.card import card as told
-
-    found = told(row)
-    if as_json:
-        print_json(found)
-        return
-    verdict = found["verdict"]
-    say(f"[{STYLES.get(verdict['code'], 'bold yellow')}]{verdict['headline']}[/]")
-    say("{words}", words=verdict["text"])
-    say(
-        "[dim]Version {v}, {state}: {n} observations of {a} accounts on {d} dates, {first} to"
-        " {last}, {c} churned; {f} signals.[/]",
-        v=found["version"],
-        state=found["state"],
-        n=found["observations"],
-        a=found["accounts"],
-        d=found["dates"],
-        first=found["first"],
-        last=found["last"],
-        c=found["churned"],
-        f=found["features"],
-    )
-    rows = [
-        {
-            "days": h["days"],
-            "rules": _interval(h["rules"]["auc"]),
-            "learned": _interval(h["learned"]["auc"]),
-            "difference": _interval(h["difference"], sign=True),
-            "pr": _both(h, "pr_auc", 3),
-            "lift": _both(h, "lift_top", 1),
-            "error": _dash(h["calibration_error"]),
-        }
-        for h in found["horizons"]
-    ]
-    print_rows(
-        rows,
-        {
-            "days": "Days ahead",
-            "rules": "AUC, rules",
-            "learned": "AUC, learned",
-            "difference": "Difference",
-            "pr": "PR AUC",
-            "lift": "Lift, top tenth",
-            "error": "Calibration error",
-        },
-    )
-    days = verdict["days"]
-    main = next(h for h in found["horizons"] if h["days"] == days)
-    if in_time := main.get("in_time"):  # models learned before it was told have none
-        say(
-            "In time to act (without those who left within {lead} days), {days} days ahead: rules"
-            " {rules}, learned {learned}, difference {difference}.",
-            lead=found["policy"]["lead_days"],
-            days=days,
-            rules=_interval(in_time["rules"]),
-            learned=_interval(in_time["learned"]),
-            difference=_interval(in_time["difference"], sign=True),
-        )
-    for leak in found["left_out"]["leaks"]:
-        say(
-            "[bold red]Left out:[/] {name} alone tells almost everything (AUC {auc}): it knows what"
-            " it should not, or states what is known already.",
-            name=leak["title"],
-            auc=leak["auc"],
-        )
-    print_rows(
-        [
-            {"title": i["title"], "share": f"{100 * i['share']:.0f} %"}
-            for i in found["importance"][:10]
-        ],
-        {"title": "Looks most at", "share": "Share"},
-    )
-
-
-def _both(told: dict[str, Any], name: str, digits: int) -> str:
-    values = [told[side][name]["value"] for side in ("rules", "learned")]
-    return " → ".join("-" if v is None else f"{v:.{digits}f}" for v in values)
 
 
 def _trial(number: int) -> Any:
@@ -324,7 +239,7 @@ def _proposal(result: dict[str, Any]) -> None:
             "title": w["title"] or w["signal"],
             "weight": f"{w['weight']} %",
             "new": "new" if w["added"] else "",
-            "effect": _interval(w["effect"], sign=True),
+            "effect": interval(w["effect"], sign=True),
         }
         for w in result["weights"]
     ]
@@ -346,7 +261,7 @@ def _proposal(result: dict[str, Any]) -> None:
     if outside:
         say("[bold]Signals that told among accounts that looked well, and are not in the model[/]")
         print_rows(
-            [{"title": m["title"], "auc": _interval(m["well"])} for m in outside],
+            [{"title": m["title"], "auc": interval(m["well"])} for m in outside],
             {"title": "Signal", "auc": "AUC alone (95 %)"},
         )
 
@@ -368,9 +283,9 @@ def _replay(told: dict[str, Any]) -> None:
     rows = [
         {
             "days": h["days"],
-            "old": _interval(h["old"]),
-            "new": _interval(h["new"]),
-            "difference": _interval(h["difference"], sign=True),
+            "old": interval(h["old"]),
+            "new": interval(h["new"]),
+            "difference": interval(h["difference"], sign=True),
             "caught": f"{h['caught_by_both'] + h['caught_only_before']} → "
             f"{h['caught_by_both'] + h['caught_only_after']} of {h['scored_before']}",
         }
@@ -389,24 +304,11 @@ def _replay(told: dict[str, Any]) -> None:
     old, new = told["alarms"]["old"], told["alarms"]["new"]
     each = ""
     if new["people"]:
-        before, after = (_dash(one["false_per_week_and_person"]) for one in (old, new))
+        before, after = (dash(one["false_per_week_and_person"]) for one in (old, new))
         each = f" ({before} and {after} for each of those who look after accounts)"
     say(
         "False alarms a week: {a} in force, {b} changed{each}.",
-        a=_dash(old["false_per_week"]),
-        b=_dash(new["false_per_week"]),
+        a=dash(old["false_per_week"]),
+        b=dash(new["false_per_week"]),
         each=each,
     )
-
-
-def _dash(value: float | None) -> str:
-    return "-" if value is None else f"{value:g}"
-
-
-def _interval(part: dict[str, Any], sign: bool = False) -> str:
-    if part["value"] is None:
-        return "-"
-    form = "+.3f" if sign else ".3f"
-    if part["low"] is None:
-        return format(part["value"], form)
-    return f"{part['value']:{form}} ({part['low']:{form}} to {part['high']:{form}})"

@@ -35,7 +35,18 @@ _HABITS = {
     "people_lost": "People active before and no longer",
 }
 
-_TITLED = ("importance", "left_out", "suspects")
+WAYS = {
+    "boosting": "trees on all signals",
+    "few": "trees on the few signals that tell most",
+    "scorecard": "a scorecard",
+    "blend": "a blend of trees and a scorecard",
+    "shorter": "the blend for the shortest horizon",
+}
+"""What the ways of learning are called."""
+ALONE = {"plan": "The plan", "recency": "When it was last used", "tenure": "Days as a customer"}
+"""What the packaged opponents are called; one of your own by its name."""
+
+_TITLED = ("horizons", "importance", "left_out", "suspects")
 """Parts of the report whose signals are told by their titles."""
 
 
@@ -81,6 +92,7 @@ def card(row: LearnedModel) -> dict[str, Any]:
         "trained_at": row.trained_at.isoformat(),
         "trained_by": row.trained_by,
         **{k: v for k, v in report.items() if k not in (*_TITLED, "ground")},
+        "horizons": [_worded(h) for h in report["horizons"]],
         "importance": titled(report["importance"]),
         "left_out": {
             "leaks": titled(report["left_out"]["leaks"]),
@@ -94,6 +106,25 @@ def card(row: LearnedModel) -> dict[str, Any]:
         "needs": needs(row),
         "drift": titled(row.drift),
         "watch": row.watch,
+    }
+
+
+def _worded(told: Mapping[str, Any]) -> dict[str, Any]:
+    """A horizon, with ways and opponents by their words; models learned before there were any have
+    none."""
+    way = told.get("way")
+    return {
+        **told,
+        "way_words": WAYS.get(way, way) if way else None,
+        "opponents": [
+            {
+                **o,
+                "title": ALONE.get(o["alone"], o["alone"]),
+                "known": o["auc"]["value"] is not None,
+            }
+            for o in told.get("opponents", [])
+        ],
+        "contract": told.get("contract") or {"alike": None, "can_end": None},
     }
 
 

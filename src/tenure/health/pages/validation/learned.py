@@ -31,6 +31,7 @@ ROLES = {
     "better": ("good", "circle-check"),
     "worse": ("bad", "ban"),
     "no_difference": ("none", "info-circle"),
+    "one_signal": ("warn", "alert-triangle"),
     "weak": ("warn", "alert-triangle"),
     "does_not_predict": ("bad", "ban"),
     "inverted": ("bad", "ban"),
@@ -100,6 +101,8 @@ def _laid_out(row: LearnedModel) -> dict[str, Any]:
         "gone": [n for n in told["needs"] if not n["there"]],
         "groups": _groups(told["needs"]),
         "watch": _watched(told["watch"]),
+        "evidence": _evidence(next(h for h in told["horizons"] if h["days"] == days)),
+        "suspects": _suspects(told["suspects"]),
         "survival_words": interval(told["survival"]["auc"]),
     }
 
@@ -115,6 +118,37 @@ def _horizon(told: dict[str, Any]) -> dict[str, Any]:
         "rules_auc": interval(told["rules"]["auc"]),
         "learned_auc": interval(told["learned"]["auc"]),
         "difference_words": interval(told["difference"], sign=True),
+    }
+
+
+def _evidence(told: dict[str, Any]) -> dict[str, Any]:
+    """What it was held against besides the rules."""
+    alike, ends = told["contract"]["alike"], told["contract"]["can_end"]
+    return {
+        "way": told["way_words"],
+        "opponents": [
+            {
+                "title": o["title"],
+                "auc": interval(o["auc"]) if o["known"] else "not known here",
+                "difference": interval(o["difference"], sign=True),
+            }
+            for o in told["opponents"]
+        ],
+        "alike": alike and _sides(alike),
+        "can_end": ends and {**_sides(ends), "churned": ends["churned_accounts"]},
+    }
+
+
+def _sides(told: dict[str, Any]) -> dict[str, str]:
+    return {side: interval(told[side]) for side in ("rules", "learned")}
+
+
+def _suspects(told: dict[str, Any]) -> dict[str, Any]:
+    heavy = told["heavy"]
+    return {
+        "values": told["values"],
+        "heavy": heavy
+        and {**heavy, "with": interval(heavy["with"]), "without": interval(heavy["without"])},
     }
 
 
