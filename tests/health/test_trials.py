@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 import worlds
 from companies import accounts, add, subscription, use
 
 from tenure.analytics.errors import SpecError
+from tenure.analytics.health.curves import Curve
+from tenure.analytics.validation import missed, proposing
+from tenure.analytics.validation.outcomes import DAY
 from tenure.core import jobs as work
 from tenure.core import policy as documents
 from tenure.health import policy, proposals, scoring, trials
@@ -209,3 +213,27 @@ def test_too_little_churn_proposes_nothing(company: None) -> None:
     assert trial.state == "failed"
     assert "24 are needed" in trial.error
     assert "keep the weights as they are" in trial.error
+
+
+def test_a_signal_that_does_harm_on_later_dates_is_dropped_and_named() -> None:
+    """On the earlier dates the second tells of churn, on the later ones of the contrary."""
+    rng = np.random.default_rng(3)
+    n = 4000
+    as_of = np.repeat(np.arange(10, dtype=np.int64) * 30 * DAY, n // 10)
+    scores = rng.uniform(0, 100, (n, 2))
+    turned = np.where(as_of < 6 * 30 * DAY, 1, -1)
+    odds = -1.5 + 0.03 * (50 - scores[:, 0]) + 0.02 * turned * (50 - scores[:, 1])
+    churned = rng.random(n) < 1 / (1 + np.exp(-odds))
+    account = np.tile(np.arange(n // 10), 10)
+    ground = missed.Cohort({}, churned, account, as_of, churned)
+    halves = proposing.part(as_of, 30, 0.6)
+    curve = Curve(points=((0.0, 0.0), (1.0, 100.0)))
+    columns = [proposals.Column(name, name, curve, "use") for name in ("tells", "turns")]
+    fitted = proposing.fit(scores[halves.train], churned[halves.train], 0.0005)
+    numbers = policy.validation_policy().proposals
+    before = proposals.Weighed(columns, scores, fitted)
+    assert set(before.wholes(numbers)) == {0, 1}
+    after = proposals.without_harm(before, ground, halves, numbers)
+    assert [c.signal for c in after.columns] == ["tells"]
+    assert [d["signal"] for d in after.dropped] == ["turns"]
+    assert after.told(ground, halves, numbers)[0]["weight"] == 100

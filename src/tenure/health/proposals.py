@@ -101,11 +101,14 @@ def run(trial: Trial, *, now: datetime, progress: Progress | None = None) -> Tri
         days,
         numbers.proposals,
     )
-    wholes = proposing.shares(fitted.weights, numbers.proposals.least_share)
+    found = without_harm(Weighed(columns, scores, fitted), ground, halves, numbers.proposals)
+    columns, fitted = list(found.columns), found.fitted
+    wholes = found.wholes(numbers.proposals)
     trial.body = text_of(rules.model, columns, wholes, rules.registry)
     trial.result = {
         "missed": _missed(looked, rules, numbers.proposals),
-        "weights": _weights(fitted, columns, scores[halves.test], ground.take(halves.test), wholes),
+        "weights": found.told(ground, halves, numbers.proposals),
+        "dropped": list(found.dropped),
         "learned": {
             **_learned(ground.take(halves.train), days, fitted),
             "wanted_days": numbers.verdict_horizon,
@@ -298,6 +301,50 @@ def _missed(looked: _Looked, rules: Rules, numbers: ProposalPolicy) -> list[dict
         }
         for t in told
     ]
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """Columns with their scores (rows by columns), weights fitted to the earlier dates, and what
+    was dropped on the way."""
+
+    columns: Sequence[Column]
+    scores: Floats
+    fitted: proposing.Fitted
+    dropped: tuple[dict[str, Any], ...] = ()
+
+    def wholes(self, numbers: ProposalPolicy) -> dict[int, int]:
+        """Whole per cent by column."""
+        return proposing.shares(self.fitted.weights, numbers.least_share)
+
+    def told(
+        self, ground: missed.Cohort, halves: proposing.Parted, numbers: ProposalPolicy
+    ) -> list[dict[str, Any]]:
+        """Each signal with its weight and what it adds on the later dates."""
+        test = ground.take(halves.test)
+        return _weights(
+            self.fitted, self.columns, self.scores[halves.test], test, self.wholes(numbers)
+        )
+
+
+def without_harm(
+    weighed: Weighed, ground: missed.Cohort, halves: proposing.Parted, numbers: ProposalPolicy
+) -> Weighed:
+    """The same without signals that took away from the order on the later dates (their interval
+    lies below 0), the others fitted anew to the earlier ones; as it was if nothing were left."""
+    while True:
+        told = weighed.told(ground, halves, numbers)
+        harm = [t for t in told if t["effect"]["high"] is not None and t["effect"]["high"] < 0]
+        if not harm or len(harm) == len(told):
+            return weighed
+        names = {t["signal"] for t in harm}
+        kept = [i for i, c in enumerate(weighed.columns) if c.signal not in names]
+        scores = weighed.scores[:, kept]
+        fitted = proposing.fit(
+            scores[halves.train], ground.churned[halves.train], weighed.fitted.penalty
+        )
+        dropped = (*weighed.dropped, *harm)
+        weighed = Weighed([weighed.columns[i] for i in kept], scores, fitted, dropped)
 
 
 def _weights(

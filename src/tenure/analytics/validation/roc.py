@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import exp, log, sqrt
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +24,7 @@ from tenure.analytics.validation.intervals import NOTHING, Z95, Estimate
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
+_Small = npt.NDArray[Any]
 
 
 def auc(risk: Floats, churned: Bools, within: Ints | None = None) -> float | None:
@@ -37,22 +39,34 @@ def auc(risk: Floats, churned: Bools, within: Ints | None = None) -> float | Non
     0.5
     """
     pairs = _pairs(churned, within)
-    return None if pairs is None else _area(risk, churned, pairs)[0]
+    if pairs is None:
+        return None
+    # A case is ranked above the cases below it, too: those ranks are taken off again.
+    ranks = midranks(risk, pairs.strata)[churned].sum()
+    cases = np.bincount(pairs.stratum[churned]).astype(np.float64)
+    return float((ranks - (cases * (cases + 1) / 2).sum()) / pairs.total)
 
 
-def midranks(values: Floats, within: Ints | None = None) -> Floats:
+def midranks(values: Floats, within: _Small | None = None) -> Floats:
     """Ranks from 1 (in each stratum of ``within``), ties sharing the mean of theirs."""
     if not len(values):
         return np.empty(0)
-    stratum = np.zeros(len(values), dtype=np.int64) if within is None else within
-    order = np.lexsort((values, stratum))
-    ordered, strata = values[order], stratum[order]
-    fresh = np.r_[True, strata[1:] != strata[:-1]]
+    order = np.argsort(values, kind="stable")
+    fresh = np.zeros(len(values), dtype=bool)
+    fresh[0] = True
+    if within is not None:
+        strata = within[order]
+        order = order[np.argsort(strata, kind="stable")]
+        strata = within[order]
+        fresh[1:] = strata[1:] != strata[:-1]
+    ordered = values[order]
     starts = np.flatnonzero(fresh | np.r_[True, ordered[1:] != ordered[:-1]])
     sizes = np.diff(np.r_[starts, len(values)])
-    before = np.flatnonzero(fresh)[np.cumsum(fresh) - 1]
+    found = np.repeat(starts + (sizes + 1) / 2, sizes)
+    if within is not None:
+        found -= np.flatnonzero(fresh)[np.cumsum(fresh) - 1]
     ranks = np.empty(len(values))
-    ranks[order] = np.repeat(starts + (sizes + 1) / 2, sizes) - before
+    ranks[order] = found
     return ranks
 
 
@@ -114,11 +128,17 @@ def auc_variance(risk: Floats, churned: Bools, accounts: Ints) -> float | None:
 @dataclass(frozen=True)
 class _Pairs:
     """The stratum of each observation (numbered from 0), how many of the other kind it is held
-    against there, and the number of pairs in all."""
+    against there, the number of pairs in all, and whether there is but one stratum."""
 
-    stratum: Ints
+    stratum: _Small
     against: Floats
     total: float
+    one: bool
+
+    @property
+    def strata(self) -> _Small | None:
+        """The strata to rank within; None where there is but one."""
+        return None if self.one else self.stratum
 
     @property
     def weights(self) -> Floats:
@@ -128,24 +148,28 @@ class _Pairs:
 
 def _pairs(churned: Bools, within: Ints | None) -> _Pairs | None:
     if within is None:
-        stratum = np.zeros(len(churned), dtype=np.int64)
+        stratum = np.zeros(len(churned), dtype=np.uint16)
     else:
-        stratum = np.unique(within, return_inverse=True)[1].astype(np.int64)
+        numbers = np.unique(within, return_inverse=True)[1]
+        # Small integers are sorted by their digits, many times as fast.
+        small = len(numbers) and numbers.max() < np.iinfo(np.uint16).max
+        stratum = numbers.astype(np.uint16 if small else np.int64)
     many = int(stratum.max()) + 1 if len(stratum) else 0
     cases = np.bincount(stratum[churned], minlength=many).astype(np.float64)
     controls = np.bincount(stratum[~churned], minlength=many).astype(np.float64)
     total = float(cases @ controls)
     if not total:
         return None
-    return _Pairs(stratum, np.where(churned, controls[stratum], cases[stratum]), total)
+    against = np.where(churned, controls[stratum], cases[stratum])
+    return _Pairs(stratum, against, total, many == 1)
 
 
 def _area(risk: Floats, churned: Bools, pairs: _Pairs) -> tuple[float, Floats]:
     """The area and each observation's structural component (DeLong's V10 and V01)."""
-    everyone = midranks(risk, pairs.stratum)
+    everyone, strata = midranks(risk, pairs.strata), pairs.strata
     among = np.empty(len(risk))
     for kind in (churned, ~churned):
-        among[kind] = midranks(risk[kind], pairs.stratum[kind])
+        among[kind] = midranks(risk[kind], None if strata is None else strata[kind])
     beaten = everyone - among  # of the other kind, ties counting half
     with np.errstate(divide="ignore", invalid="ignore"):
         share = beaten / pairs.against

@@ -252,6 +252,15 @@ def _proposal(result: dict[str, Any]) -> None:
             "effect": "Adds to the AUC, later dates (95 %)",
         },
     )
+    for gone in result.get("dropped", []):
+        say(
+            "[dim]Dropped: {name} ({n} %) did harm on the later dates ({effect}).[/]",
+            name=gone["title"] or gone["signal"],
+            n=gone["weight"],
+            effect=interval(gone["effect"], sign=True),
+        )
+    if told_once := result.get("told_once"):
+        say("Not looked at, as history was told them once: {names}.", names=", ".join(told_once))
     if result["usage_alone"]:
         say(
             "[bold yellow]Use alone is not value:[/] {n} % of the weight is on product use.",
