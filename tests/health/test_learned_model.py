@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from statistics import median
 
 import pytest
@@ -18,7 +20,7 @@ from tenure.core import jobs as work
 from tenure.core import policy as documents
 from tenure.health import job_kinds, policy, scoring
 from tenure.health.lake_scores import run_rows
-from tenure.health.learned import card, models_kept, predicting, watching
+from tenure.health.learned import card, models_kept, past_chances, predicting, watching
 from tenure.health.models import AccountPrediction, LearnedModel
 from tenure.plays import dry_run, switching
 from tenure.plays import policy as plays
@@ -140,6 +142,43 @@ def test_it_is_held_against_one_signal_alone_and_within_the_contract(
     assert recency["auc"]["value"] > 0.6
     assert told["way_words"]
     assert told["contract"]["alike"] is None  # all have one plan, and nobody's term is known
+
+
+def test_it_is_taught_on_a_period_and_for_days_of_ones_own(company: None) -> None:
+    end = START + timedelta(days=400)
+    row = models_kept.train(now=T, start=START + timedelta(days=70), end=end, horizons=(14, 45))
+    assert [h["days"] for h in row.report["horizons"]] == [14, 45]
+    assert row.report["verdict"]["days"] == 45
+    assert row.report["end"] == end.date().isoformat()
+    assert row.report["last"] < row.report["end"]
+    predicting.now_for_all(now=T)
+    assert set(AccountPrediction.objects.first().chances) == {"14", "45"}
+
+
+def test_chances_of_past_dates_are_written_as_they_were_known_then(
+    company: None, tmp_path: Path
+) -> None:
+    row = models_kept.train(now=T, end=START + timedelta(days=400), horizons=(30,))
+    out = tmp_path / "chances.csv"
+    rows, taught_rows = past_chances.write(row, out, None, None, now=T)
+    listed = list(csv.DictReader(out.open()))
+    assert len(listed) == rows
+    assert set(listed[0]) == {"as_of", "account_id", "chance_30", "taught"}
+    assert sum(r["taught"] == "true" for r in listed) == taught_rows
+    assert 0 < taught_rows < rows
+    assert {r["taught"] for r in listed if r["as_of"] >= row.report["end"]} == {"false"}
+    # Who leaves stopped using it forty days before: on the last date with them they stand out.
+    later = [r for r in listed if r["taught"] == "false"]
+    last = max(r["as_of"] for r in later if r["account_id"] in GOING)
+    told = {r["account_id"]: float(r["chance_30"]) for r in later if r["as_of"] == last}
+    leaving = [c for n, c in told.items() if n in GOING]
+    assert median(leaving) > median(c for n, c in told.items() if n not in GOING)
+    # What comes after the last of these dates changes none of them.
+    add(3, events=use("stay00", T, 1))
+    again = tmp_path / "again.csv"
+    past_chances.write(row, again, None, START + timedelta(days=480), now=T + timedelta(days=2))
+    kept = [r for r in listed if r["as_of"] < (START + timedelta(days=470)).isoformat()]
+    assert [r for r in csv.DictReader(again.open()) if r in kept] == kept
 
 
 def test_a_live_scoring_predicts_anew(taught: LearnedModel) -> None:

@@ -13,6 +13,8 @@ from tenure.core import policy as documents
 from tenure.core.models import Job
 from tenure.health import actions, job_kinds, queries
 from tenure.health.models import AccountHealth, ScoringRun, ValidationReport
+from tenure.kit.commands.moments import days_ahead
+from tenure.kit.commands.output import CommandError
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("workspace")]
 T = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -110,6 +112,21 @@ def test_a_period_of_ones_own(company: None) -> None:
     assert result["churned"] == sum(100 <= d < 200 for d in GOING.values())
     with pytest.raises(SpecError, match="facts reach from"):
         actions.validate_model(None, end, start, now=T)
+
+
+def test_horizons_of_ones_own(company: None) -> None:
+    kept = actions.validate_model(now=T, horizons=(14, 45))
+    assert [h["days"] for h in kept.result["horizons"]] == [14, 45]
+    assert kept.result["verdict"]["days"] == 45
+
+
+def test_horizons_that_are_no_days_are_refused_with_how_to_write_them() -> None:
+    assert days_ahead("60, 14,14", "--horizons") == (14, 60)
+    assert days_ahead("", "--horizons") is None
+    for text in ("a", "14;30", "0", "-3", "14,", "100000"):
+        with pytest.raises(CommandError, match="--horizons") as refused:
+            days_ahead(text, "--horizons")
+        assert "14,30,60" in str(refused.value.remedy)
 
 
 def test_without_subscriptions_there_is_nothing_to_hold_a_score_against() -> None:

@@ -13,7 +13,7 @@ import pyarrow as pa
 from tenure.accounts.models import Account
 from tenure.analytics.errors import SpecError
 from tenure.analytics.validation.dates import backtest_dates
-from tenure.analytics.validation.policy import ValidationPolicy
+from tenure.analytics.validation.policy import ValidationPolicy, nearest
 from tenure.analytics.validation.report import Subject, validate
 from tenure.analytics.validation.report import ValidationReport as Report
 from tenure.core import audit
@@ -36,15 +36,22 @@ def validate_model(
     segment: str | None = None,
     by: object = "",
     progress: Progress | None = None,
+    horizons: Sequence[int] | None = None,
 ) -> ValidationReport:
     """Score the missing dates of the period as of then, hold the scores against the churn that
     followed, and keep the report.
 
     By default the period reaches from when there is enough history to when churn is decided. With
-    ``segment`` only accounts that were in it on the date of the score. SpecError when there is
-    nothing to validate on.
+    ``segment`` only accounts that were in it on the date of the score, with ``horizons`` for churn
+    within other days than policy's: the verdict is for the one closest to policy's. SpecError when
+    there is nothing to validate on.
     """
     numbers, churn_policy = policy.validation_policy(), policy.churn_policy()
+    if horizons:
+        verdict = nearest(horizons, numbers.verdict_horizon)
+        numbers = numbers.model_copy(
+            update={"horizons": tuple(horizons), "verdict_horizon": verdict}
+        )
     period, known = period_of(start, end, now, numbers)
     dates = dates_of(period, numbers)
     done = scoring.backtest(dates, model, progress, now=now)

@@ -9,11 +9,10 @@ from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
-from scipy.special import expit, logit
 
 from tenure.analytics.prediction import booster
 from tenure.analytics.prediction.panel import Floats, Matrix
-from tenure.analytics.prediction.scorecard import Scorecard
+from tenure.analytics.prediction.scorecard import Scorecard, expit
 
 LEAST = 1e-9
 
@@ -94,8 +93,8 @@ class Blend:
 
 def mixed(chances: Sequence[Floats]) -> Floats:
     """Chances whose log odds are the mean of those given."""
-    odds = [logit(np.clip(c, LEAST, 1 - LEAST)) for c in chances]
-    return np.asarray(expit(np.mean(odds, axis=0)))
+    sure = [np.clip(c, LEAST, 1 - LEAST) for c in chances]
+    return expit(np.mean([np.log(c / (1 - c)) for c in sure], axis=0))
 
 
 def to_text(predictor: Predictor) -> str:

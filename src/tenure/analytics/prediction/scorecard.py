@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit
 
 from tenure.analytics.prediction.features import Feature
 from tenure.analytics.prediction.panel import Bools, Floats, Ints, Matrix, Panel
@@ -58,7 +57,7 @@ class Scorecard:
 
     def predict(self, rows: Matrix) -> Floats:
         """The chance of each row."""
-        return np.asarray(expit(self._evidence(rows) @ self.weights + self.intercept))
+        return expit(self._evidence(rows) @ self.weights + self.intercept)
 
     def contributions(self, rows: Matrix) -> Floats:
         """What each column adds to the log odds of each row, against an average one."""
@@ -101,6 +100,16 @@ class Scorecard:
             kept["intercept"],
             np.array(kept["middle"]),
         )
+
+
+def expit(odds: Floats) -> Floats:
+    """The chance of log odds.
+
+    >>> expit(np.array([0.0, -800.0])).tolist()
+    [0.5, 0.0]
+    """
+    small = np.exp(-np.abs(odds))
+    return np.asarray(np.where(odds >= 0, 1.0, small) / (1 + small))
 
 
 def fit(panel: Panel, days: int, policy: Scorecards, rng: np.random.Generator) -> Scorecard:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from importlib.resources import files
 
@@ -72,6 +73,15 @@ class ValidationPolicy(BaseModel):
     proposals: ProposalPolicy
     verdicts: dict[str, VerdictText]
     replays: dict[str, VerdictText]
+
+
+def nearest(horizons: Sequence[int], days: int) -> int:
+    """The horizon that is closest to ``days``, the shorter one where two are.
+
+    >>> nearest((14, 30, 90), 60)
+    30
+    """
+    return min(sorted(horizons), key=lambda h: abs(h - days))
 
 
 def parse_validation(source: str, text: str) -> ValidationPolicy:

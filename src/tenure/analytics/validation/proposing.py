@@ -18,8 +18,6 @@ from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
-from scipy.special import expit
 
 from tenure.analytics.errors import SpecError
 from tenure.analytics.health.curves import Curve
@@ -108,6 +106,9 @@ def fit(scores: Floats, churned: Bools, penalty: float) -> Fitted:
 
     ``scores``: rows by columns of curve scores 0 to 100, NaN where missing.
     """
+    from scipy.optimize import minimize  # half a second: not for every command that starts
+    from scipy.special import expit
+
     middle = _middle(scores)
     x, y = _badness(scores, middle), churned.astype(np.float64)
     rows, columns = x.shape

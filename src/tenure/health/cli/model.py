@@ -10,10 +10,12 @@ import typer
 from tenure.health.cli import learned_words
 from tenure.health.cli.learned_words import STYLES, dash, interval
 from tenure.kit.commands import operator
-from tenure.kit.commands.moments import utc_day
+from tenure.kit.commands.moments import days_ahead, utc_day
 from tenure.kit.commands.output import CommandError, print_json, print_rows, progress, say
 
 Json = Annotated[bool, typer.Option("--json", help="Print everything as JSON.")]
+Start = Annotated[str, typer.Option("--start", help="First day; default: with enough history.")]
+End = Annotated[str, typer.Option("--end", help="Last day; default: when churn is decided.")]
 Author = Annotated[str, typer.Option(help="Who; default: your login name.")]
 
 
@@ -24,7 +26,7 @@ def register(app: typer.Typer) -> None:
         no_args_is_help=True,
     )
     group.callback()(_start)
-    for command in (replay, propose, trials, text, adopt, train, card, promote, demote):
+    for command in (replay, propose, trials, text, adopt, train, card, chances, promote, demote):
         group.command(command.__name__)(command)
     app.add_typer(group, name="model")
 
@@ -71,6 +73,8 @@ def replay(
 
 def propose(
     name: Annotated[str, typer.Option("--model", help="Model to better; default: by policy.")] = "",
+    start: Start = "",
+    end: End = "",
     by: Author = "",
     as_json: Json = False,
 ) -> None:
@@ -84,6 +88,8 @@ def propose(
             name or policy.settings().default_model,
             now=datetime.now(UTC),
             by=_author(by),
+            start=utc_day(start, "--start"),
+            end=utc_day(end, "--end"),
             progress=report,
         )
     _as_json(trial, as_json)
@@ -144,7 +150,15 @@ def adopt(
     )
 
 
-def train(by: Author = "", as_json: Json = False) -> None:
+def train(
+    start: Start = "",
+    end: End = "",
+    horizons: Annotated[
+        str, typer.Option("--horizons", help="Days ahead, as 14,30; default: by policy.")
+    ] = "",
+    by: Author = "",
+    as_json: Json = False,
+) -> None:
     """Learn churn from the history, and hold it against the rules on dates it has not seen."""
     from datetime import UTC, datetime
 
@@ -152,7 +166,14 @@ def train(by: Author = "", as_json: Json = False) -> None:
 
     now = datetime.now(UTC)
     with progress("Learning") as report:
-        row = models_kept.train(now=now, by=_author(by), progress=report)
+        row = models_kept.train(
+            now=now,
+            by=_author(by),
+            progress=report,
+            start=utc_day(start, "--start"),
+            end=utc_day(end, "--end"),
+            horizons=days_ahead(horizons, "--horizons"),
+        )
     watching.watch(row, now=now)
     if models_kept.in_use() == row:
         predicting.now_for_all(now=now)
@@ -165,6 +186,29 @@ def card(
 ) -> None:
     """Tell everything about a learned model: ground, results, limits, drift."""
     learned_words.tell(_version(number), as_json)
+
+
+def chances(
+    out: Annotated[Path, typer.Argument(help="CSV file to write.")],
+    number: Annotated[int, typer.Option("--version", help="Version; default: in use.")] = 0,
+    start: Start = "",
+    end: End = "",
+) -> None:
+    """Write what a learned model says of each customer on each past date, as known then."""
+    from datetime import UTC, datetime
+
+    from tenure.health.learned import past_chances
+
+    with progress("Looking at past days") as report:
+        rows, taught = past_chances.write(
+            _version(number),
+            out,
+            utc_day(start, "--start"),
+            utc_day(end, "--end"),
+            now=datetime.now(UTC),
+            progress=report,
+        )
+    say("{n} rows in {file}; {t} of dates that taught the model.", n=rows, file=out, t=taught)
 
 
 def promote(number: Annotated[int, typer.Argument(help="Version.")], by: Author = "") -> None:

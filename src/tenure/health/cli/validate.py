@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from tenure.kit.commands.moments import utc_day
+from tenure.kit.commands.moments import days_ahead, utc_day
 from tenure.kit.commands.output import print_json, print_rows, progress, say
 
 STYLES = {"predicts": "bold green", "weak": "bold yellow", "too_little_churn": "bold yellow"}
@@ -25,6 +25,9 @@ def validate(
     end: Annotated[str, typer.Option("--end", help="Last day; default: when churn is sure.")] = "",
     segment: Annotated[
         str, typer.Option("--segment", help="Only accounts in this segment at the time.")
+    ] = "",
+    horizons: Annotated[
+        str, typer.Option("--horizons", help="Days ahead, as 14,30; default: by policy.")
     ] = "",
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the whole report as JSON.")
@@ -45,6 +48,7 @@ def validate(
             utc_day(end, "--end"),
             now=datetime.now(UTC),
             segment=segment or None,
+            horizons=days_ahead(horizons, "--horizons"),
             progress=report,
         )
     if as_json:

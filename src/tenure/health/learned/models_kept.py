@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -17,6 +18,7 @@ from tenure.analytics.prediction import features as of
 from tenure.analytics.prediction.policy import PredictionPolicy
 from tenure.analytics.prediction.training import Learned
 from tenure.analytics.validation.calibration import Isotonic
+from tenure.analytics.validation.policy import nearest
 from tenure.core import audit, jobs
 from tenure.core import policy as documents
 from tenure.core.models import Job
@@ -51,11 +53,29 @@ def ask(*, now: datetime, by: object = "") -> Job:
     return jobs.enqueue(TRAIN, "", {"by": audit.actor_name(by) if by else audit.SYSTEM}, now=now)
 
 
-def train(*, now: datetime, by: object = "", progress: Progress | None = None) -> LearnedModel:
-    """Teach a model from the history and keep it as challenger; SpecError if that cannot be."""
+def train(
+    *,
+    now: datetime,
+    by: object = "",
+    progress: Progress | None = None,
+    start: datetime | None = None,
+    end: datetime | None = None,
+    horizons: Sequence[int] | None = None,
+) -> LearnedModel:
+    """Teach a model from the history (between ``start`` and ``end`` if they are given) and keep it
+    as challenger; SpecError if that cannot be. With ``horizons`` for churn within other days than
+    policy's: the verdict is for the one closest to policy's."""
     booster.check()
     loaded, rules = numbers(), Rules.in_force()
-    history = History.of(None, None, now)
+    if horizons:
+        loaded = loaded.model_copy(
+            update={
+                "horizons": tuple(horizons),
+                "verdict_days": nearest(horizons, loaded.verdict_days),
+                "lead_days": min(loaded.lead_days, min(horizons) // 2),
+            }
+        )
+    history = History.of(start, end, now)
     told = panel(rules, history, loaded, progress=_half(progress, 0))
     rng = np.random.default_rng(booster.SEED)
     learned = training.train(told, loaded, rng, _half(progress, 1), policy.validation_policy())
