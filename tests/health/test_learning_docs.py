@@ -25,6 +25,8 @@ def test_the_examples_of_the_pages_work(page: str) -> None:
         "analytics.validation.calibration",
         "analytics.validation.proposing",
         "analytics.prediction.drift",
+        "analytics.prediction.scorecard",
+        "analytics.validation.policy",
         "health.learned.predicting",
     ],
 )

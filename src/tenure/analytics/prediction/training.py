@@ -15,7 +15,7 @@ import numpy as np
 from tenure.analytics.errors import SpecError
 from tenure.analytics.prediction import contest, hazards, opponents, predictors, suspects
 from tenure.analytics.prediction.features import Feature
-from tenure.analytics.prediction.judging import Report, area, curve_of, judged, verdict
+from tenure.analytics.prediction.judging import Report, Seen, area, curve_of, judged, verdict
 from tenure.analytics.prediction.panel import Bools, Floats, Matrix, Panel
 from tenure.analytics.prediction.policy import PredictionPolicy
 from tenure.analytics.validation import calibration
@@ -62,6 +62,8 @@ def train(
         held = contest.hold(panel, days, policy, rng, alone)
         steps.next()
         seen = held.seen(panel, days, policy)
+        if days == policy.verdict_days:
+            main_seen = seen
         curves[str(days)] = curve_of(held.of_way(held.way), seen.churned, policy)
         horizons.append(
             {
@@ -97,7 +99,7 @@ def train(
         "left_out": {"leaks": leaks, "unknown": unknown},
         "suspects": {
             "values": values[: policy.suspects.most_values],
-            "heavy": _without_the_heaviest(panel, shares, policy, rng),
+            "heavy": _without_the_heaviest(panel, shares, main_seen, policy, rng),
         },
         "importance": [
             {"feature": panel.features[i].name, "share": round(float(shares[i]), 4)}
@@ -109,7 +111,11 @@ def train(
 
 
 def _without_the_heaviest(
-    panel: Panel, shares: Floats, policy: PredictionPolicy, rng: np.random.Generator
+    panel: Panel,
+    shares: Floats,
+    whole: Seen,
+    policy: PredictionPolicy,
+    rng: np.random.Generator,
 ) -> Report | None:
     """How accounts are ordered with the signal that takes most of the gain, and without it; None
     where none takes too much."""
@@ -117,10 +123,8 @@ def _without_the_heaviest(
     if top is None:
         return None
     days, others = policy.verdict_days, [i for i in range(len(panel.features)) if i != top]
-    whole, less = (
-        contest.hold(ground, days, policy, rng).seen(ground, days, policy)
-        for ground in (panel, panel.only(others))
-    )
+    ground = panel.only(others)
+    less = contest.hold(ground, days, policy, rng).seen(ground, days, policy)
     return {
         "feature": panel.features[top].name,
         "share": round(float(shares[top]), 4),
