@@ -6,6 +6,7 @@ account that was deactivated, and no way in.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -27,6 +28,23 @@ __all__ = [
     "template",
 ]
 """Fixtures of pages and commands, which stand in files of their own."""
+
+STATE = {"db", "transactional_db", "here", "install", "installation", "template"}
+"""Fixtures by which a test has a database, its own or that of a command."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL only tests that have a database are run: the others cannot tell which it is."""
+    if os.environ.get("TENURE_TEST_DATABASE") != "postgres":
+        return
+    kept, left = [], []
+    for item in items:
+        named = set(getattr(item, "fixturenames", ()))
+        has_one = item.get_closest_marker("django_db") is not None or named & STATE
+        (kept if has_one else left).append(item)
+    items[:] = kept
+    config.hook.pytest_deselected(items=left)
+
 
 # The clock of a busy machine is no property of the code.
 settings.register_profile("tenure", deadline=None)

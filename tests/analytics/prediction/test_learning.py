@@ -327,7 +327,7 @@ def test_of_a_hundred_models_of_nothing_at_most_five_are_praised() -> None:
         seen = held.seen(found, 30, policy)
         pooled += auc(seen.chance, seen.churned) > 0.55
     assert sum(code in ("better", "weak", "no_difference", "worse") for code in codes) <= 5
-    assert pooled > 30
+    assert pooled > 20
 
 
 def test_below_chance_it_says_inverted_and_within_it_that_nothing_predicts() -> None:

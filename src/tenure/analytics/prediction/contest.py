@@ -133,11 +133,14 @@ def _told(ways: Mapping[str, Predictor], rows: Matrix) -> dict[str, Floats]:
 
 def _blocks(panel: Panel, days: int, policy: PredictionPolicy) -> list[tuple[int, int, bool]]:
     """First and last moment of each block, and whether it only helps to choose: as many dates
-    before the first block as that has."""
+    before the first block as that has, unless the blocks hold churn enough to choose by."""
     tested = blocks(panel, days, policy)
     if not tested:
         return []
     dates = np.unique(panel.as_of[panel.decided(days)])
+    later = panel.take((panel.as_of >= tested[0][0]) & panel.decided(days))
+    if later.churned_accounts(days) >= policy.choice.sure_churned:
+        return [(first, last, False) for first, last in tested]
     begin = int(np.searchsorted(dates, tested[0][0]))
     size = int(np.searchsorted(dates, tested[0][1], side="right")) - begin
     warms = dates[max(begin - size, 1) : begin]

@@ -74,6 +74,7 @@ class Choice(_Spec):
     usual: str
     errors: float = Field(ge=0)
     min_churned: int = Field(ge=2)
+    sure_churned: int = Field(ge=2)
     few: int = Field(ge=1)
     alike: float = Field(gt=0, le=1)
     alike_rows: int = Field(ge=100)

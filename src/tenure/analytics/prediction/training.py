@@ -170,6 +170,9 @@ def sound(panel: Panel, policy: PredictionPolicy) -> tuple[Panel, list[Report], 
     """
     days = policy.verdict_days
     told = panel.decided(days)
+    every = int(np.ceil(told.sum() / policy.most_rows))
+    if every > 1:  # what is as clear as a leak is as clear among every n-th account
+        told &= panel.account % every == 0
     churned = panel.churn_days[told] < days
     kept, leaks, unknown = [], [], []
     for index, feature in enumerate(panel.features):
