@@ -187,7 +187,10 @@ def look(name: str) -> dict[str, Any]:
             rows.append({"days": days, "churned_accounts": int(churned[test].sum())})
             continue
         began = time.perf_counter()
-        way, learner, curve_learned = taught(sound.take(train), days, loaded, rng)
+        # All dates of the period; outcomes teach as far as they are decided by its end.
+        ground = sound.take((sound.as_of >= at[0][0]) & (sound.as_of < at[0][1]))
+        ground = replace(ground, end=at[0][1])
+        way, learner, curve_learned = taught(ground, days, loaded, rng)
         learned = learner.predict(sound.rows)
         seconds[f"learned {days}"] = round(time.perf_counter() - began, 1)
         chances = {
@@ -245,7 +248,6 @@ def taught(train: Any, days: int, loaded: Any, rng: np.random.Generator) -> tupl
     from tenure.analytics.prediction import contest
     from tenure.analytics.prediction.judging import curve_of
 
-    train = replace(train, end=int(train.as_of.max()) + days * 86_400_000_000)
     ways = contest.learn(train, days, train.end, loaded, rng)
     try:
         held = contest.hold(train, days, loaded, rng)

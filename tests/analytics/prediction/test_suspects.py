@@ -70,6 +70,20 @@ def test_a_value_of_few_accounts_is_no_surprise() -> None:
     assert ("rare", "1", "nobody") not in told(found)
 
 
+def test_a_value_that_an_account_has_on_one_date_alone_is_no_surprise() -> None:
+    """A third of the accounts leaves, but of what is true on one date of ten hardly any can."""
+    found = panel(lambda leaves, rng: rng.integers(0, 11, len(leaves)), Feature("often"))
+    column = found.rows[:, 1]
+    few = np.where((column == 3) & (found.churn_days < 30), 4, column)
+    column[:] = few
+    accounts = len(np.unique(found.account[column == 3]))
+    assert accounts * 0.33 > POLICY.suspects.least_expected
+    expected = (column == 3).sum() * (found.churn_days < 30).mean()
+    listed = suspects.values_without_contrast(found, 30, POLICY.suspects)
+    told_of = [f for f in listed if (f["feature"], f["value"]) == ("often", "3")]
+    assert [f["expected"] for f in told_of] == pytest.approx([expected], rel=0.15)
+
+
 def test_a_signal_that_takes_most_of_the_gain_is_told_with_how_the_model_does_without_it() -> None:
     found = panel(
         lambda leaves, rng: (leaves >= 0) + rng.normal(0, 0.6, len(leaves)), Feature("heavy")

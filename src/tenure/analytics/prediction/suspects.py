@@ -23,23 +23,25 @@ def values_without_contrast(panel: Panel, days: int, policy: Suspects) -> list[d
     """Values with which no account left within ``days``, or none stayed, though by the average at
     least ``least_expected`` accounts should have; the most surprising first.
 
-    Counted in accounts, as the dates of one account tell the same again and again. That a signal
-    is missing is a value of it.
+    Counted in accounts, as the dates of one account tell the same again and again: on one date an
+    account is expected to leave by the share of all rows that were followed by churn, and on each
+    further one by the churn there was per row. That a signal is missing is a value of it.
     """
     told = panel.take(panel.decided(days))
-    left = np.zeros(int(panel.account.max()) + 1, dtype=bool)
-    left[told.account[told.churn_days < days]] = True
-    share = float(left[np.unique(told.account)].mean()) if len(told) else 0.0
+    if not len(told):
+        return []
+    left = told.churn_days < days
+    once, more = float(left.mean()), len(np.unique(told.account[left])) / len(told)
     found = []
     for index, feature in enumerate(told.features):
         for name, rows in _values(told.rows[:, index], feature, policy.most_values):
-            accounts = np.unique(told.account[rows])
-            gone = int((told.churn_days[rows] < days).sum())
-            expected = share * len(accounts), (1 - share) * len(accounts)
-            if not gone and expected[0] >= policy.least_expected:
-                found.append(_told(feature, name, NOBODY, len(accounts), expected[0]))
-            elif left[accounts].all() and expected[1] >= policy.least_expected:
-                found.append(_told(feature, name, EVERYBODY, len(accounts), expected[1]))
+            accounts, dates = np.unique(told.account[rows], return_counts=True)
+            gone = len(np.unique(told.account[rows & left]))
+            leave = float(np.minimum(once + more * (dates - 1), 1).sum())
+            if not gone and leave >= policy.least_expected:
+                found.append(_told(feature, name, NOBODY, len(accounts), leave))
+            elif gone == len(accounts) and gone - leave >= policy.least_expected:
+                found.append(_told(feature, name, EVERYBODY, gone, gone - leave))
     return sorted(found, key=lambda f: -f["expected"])
 
 
