@@ -3,8 +3,8 @@
 Each block of dates is foretold by every way, taught with what was decided before the block. Which
 way is *chosen* for a block is settled by the blocks before it; what is reported of the learned
 model is of these choices, so that choosing is judged, too. The way that is kept is the best of all
-blocks. The usual way is left for another only where that did better by more than some standard errors of
-the difference: where few churned, the best of several is often the luckiest.
+blocks. The usual way is left for another only where that did better by more than some standard
+errors of the difference: where few churned, the best of several is often the luckiest.
 
 Beside them run opponents that see one signal alone (the plan, when an account was last seen, how
 long it has been a customer): who is not better than they are knows the contract, and no more.
