@@ -385,3 +385,21 @@ def test_a_text_in_another_language_is_checked_too(write):
     letter = '[steps.locales.de]\nsubject = "Hallo"\ntext = "{{ nme }}"\n'
     with pytest.raises(SpecError, match="there is no variable nme"):
         write(('[[steps]]\nid = "pause"', f'{letter}[[steps]]\nid = "pause"'))
+
+
+def test_a_text_may_tell_any_signal_and_scoring_computes_it(acme, write, nobody_held):
+    write(("Call {{ account.name }}", "Call {{ account.name }}: {{ signal.seats | some }} seats"))
+    assert "seats" in triggers.asked_fields()
+    healths = {"account_id": ["acme", "bolt"], "health": [40.0, 40.0], "seats": [12.0, None]}
+    jobs.after_scoring(pa.table({**healths, "status": ["active", "active"]}), NOW, NOW)
+    run(NOW)
+    run(NOW + days(3))
+    said = dict(Task.objects.values_list("account_id", "title"))
+    assert said == {"acme": "Call Acme: 12 seats", "bolt": "Call Bolt: some seats"}
+
+
+def test_a_signal_that_nobody_declared_is_refused_with_the_nearest(write):
+    with pytest.raises(SpecError, match="there is no signal seets") as refused:
+        write(("Call {{ account.name }}", "Call {{ signal.seets | some }}"))
+    assert refused.value.key == "steps.call.title"
+    assert "seats" in refused.value.remedy

@@ -45,7 +45,7 @@ def _due(now: datetime) -> list[Enrolment]:
 
 
 def _advance(name: str, play: Play, rows: Sequence[Enrolment], now: datetime) -> None:
-    told = people.account_words({row.account_id for row in rows})
+    told = people.account_words({row.account_id for row in rows}, play.told_signals())
     waiting = list(rows)
     for step in play.steps:  # steps only lead forward, so one pass over them is enough
         here = [row for row in waiting if row.step == step.id and row.due_at <= now]

@@ -15,6 +15,7 @@ from tenure.core import policy as policies
 from tenure.health import queries as health
 from tenure.health.models import AccountHealth
 from tenure.kit.pages import formats
+from tenure.plays import snapshot
 
 
 @dataclass(frozen=True)
@@ -74,8 +75,11 @@ def _contact(person: Person) -> Contact:
     return Contact(person.pk, person.email, person.name, str(told))
 
 
-def account_words(accounts: Collection[str]) -> dict[str, dict[str, Any]]:
-    """What texts about each account are filled with (see ``plays.words``)."""
+def account_words(
+    accounts: Collection[str], signals: Collection[str] = ()
+) -> dict[str, dict[str, Any]]:
+    """What texts about each account are filled with (see ``plays.words``); ``signals`` are those
+    that they ask for, as the last scoring saw them."""
     scored = {
         row.account_id: row
         for row in AccountHealth.objects.filter(
@@ -84,7 +88,15 @@ def account_words(accounts: Collection[str]) -> dict[str, dict[str, Any]]:
     }
     company = str(policies.load("workspace").name) or "us"
     rows = Account.objects.filter(pk__in=accounts).select_related("owner")
-    return {row.pk: _of_account(row, scored.get(row.pk), company) for row in rows}
+    seen = snapshot.read(set(signals), accounts).to_pylist() if signals else []
+    told = {row.pop("account_id"): row for row in seen}
+    return {
+        row.pk: {
+            **_of_account(row, scored.get(row.pk), company),
+            **{f"signal.{k}": _number(v) for k, v in told.get(row.pk, {}).items()},
+        }
+        for row in rows
+    }
 
 
 def _of_account(row: Account, scored: AccountHealth | None, company: str) -> dict[str, Any]:

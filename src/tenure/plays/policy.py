@@ -8,12 +8,13 @@ from pathlib import Path
 from tenure.analytics.errors import SpecError
 from tenure.analytics.experiments.policy import parse_experiments
 from tenure.analytics.segments import check_fields
+from tenure.analytics.signals.registry import suggest
 from tenure.channels import registry
 from tenure.channels.settings import Numbers, limits
 from tenure.core import policy, workspace
 from tenure.core.policy.registry import Loader
 from tenure.health import policy as health
-from tenure.plays import spec
+from tenure.plays import spec, words
 from tenure.plays.settings import DEFAULT, DOCUMENT, FAMILY, LIBRARY, PlaySettings, parse
 from tenure.plays.spec import WRITES, Play
 
@@ -56,6 +57,11 @@ def _check(source: str, play: Play, load: Loader) -> None:
     known = health.known_fields(load)
     for rule in play.rules():
         check_fields(source, rule, known)
+    signals = health.registry(load).of_accounts()
+    for key, text in play.texts():
+        for name in sorted(words.signals(text) - set(signals)):
+            problem = f"there is no signal {name} of accounts"
+            raise SpecError(source, key, problem, suggest(name, signals))
     gate: Numbers = load("channels")
     for name in {play.purpose, *(getattr(s, "purpose", "") for s in play.steps)} - {""}:
         if name not in gate.purposes:

@@ -186,6 +186,12 @@ class Play(Spec):
         """Names of all fields its rules look at."""
         return {name for rule in self.rules() for name in rule.fields()}
 
+    def told_signals(self) -> set[str]:
+        """Names of all signals its texts ask for."""
+        from tenure.plays import words
+
+        return {name for _, text in self.texts() for name in words.signals(text)}
+
     def texts(self) -> Iterator[tuple[str, str]]:
         """Every text with variables, with the key it stands at."""
         for step in self.steps:

@@ -124,7 +124,9 @@ def _reached(at: EnrolmentGroup, way: str) -> dict[int, people.Contact]:
 
 
 def _filled(at: EnrolmentGroup) -> Mapping[str, Mapping[str, Any]]:
-    return at.words or people.account_words({row.account_id for row in at.rows})
+    return at.words or people.account_words(
+        {row.account_id for row in at.rows}, at.play.told_signals()
+    )
 
 
 def _key(name: str, row: Enrolment, step: Step) -> str:

@@ -37,9 +37,11 @@ def running() -> dict[str, Play]:
 
 
 def asked_fields() -> set[str]:
-    """Fields that scoring must compute for the plays that are not off."""
+    """Fields that scoring must compute for the plays that are not off: their rules look at them, or
+    their texts tell them."""
     names = PlaySwitch.objects.exclude(state="off").values_list("play", flat=True)
-    return {field for name in names for field in policy.play(name).fields()}
+    plays = [policy.play(name) for name in names]
+    return {field for play in plays for field in play.fields() | play.told_signals()}
 
 
 def after_scoring(everyone: pa.Table, as_of: datetime, now: datetime) -> dict[str, int]:

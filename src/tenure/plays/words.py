@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from difflib import get_close_matches
 
 ALWAYS = {
     "account.name": "the account's name",
@@ -49,8 +50,11 @@ def check(text: str) -> None:
     """
     for name, instead in _VARIABLE.findall(text):
         if name not in ALWAYS and name not in SOMETIMES and not name.startswith(_SIGNAL):
-            known = ", ".join([*ALWAYS, *SOMETIMES, "signal.<name>"])
-            raise UnknownWord(f"there is no variable {name}", f"use one of: {known}")
+            listed = [*ALWAYS, *SOMETIMES]
+            close = get_close_matches(name, listed, n=2)
+            near = f"did you mean {' or '.join(close)}? " if close else ""
+            remedy = f"{near}use one of: {', '.join([*listed, 'signal.<name>'])}"
+            raise UnknownWord(f"there is no variable {name}", remedy)
         if name not in ALWAYS and not instead.strip():
             remedy = "say what stands there otherwise: {{ " + name + " | … }}"
             raise UnknownWord(f"{name} can be missing", remedy)
@@ -79,3 +83,12 @@ def fill(text: str, values: Mapping[str, object]) -> str:
 def names(text: str) -> set[str]:
     """Variables a text asks for."""
     return {name for name, _ in _VARIABLE.findall(text)}
+
+
+def signals(text: str) -> set[str]:
+    """Names of the signals a text asks for.
+
+    >>> sorted(signals("{{ signal.seats | some }} of {{ account.name }}"))
+    ['seats']
+    """
+    return {n.removeprefix(_SIGNAL) for n in names(text) if n.startswith(_SIGNAL)}

@@ -83,13 +83,14 @@ def _contact(play: Play, account: str, way: str = "mail") -> people.Contact | No
     return people.by_id({member}, way).get(member) if member else None
 
 
-def values_for(account: str, contact: people.Contact | None) -> Mapping[str, Any]:
+def values_for(play: Play, account: str, contact: people.Contact | None) -> Mapping[str, Any]:
     """What the texts are filled with."""
-    return {**people.account_words({account}).get(account, {}), **people.person_words(contact)}
+    told = people.account_words({account}, play.told_signals()).get(account, {})
+    return {**told, **people.person_words(contact)}
 
 
 def _shown(play: Play, account: str, contact: people.Contact | None) -> list[StepPreview]:
-    values = values_for(account, contact)
+    values = values_for(play, account, contact)
     found = []
     for step in play.steps:
         writes, spoken = isinstance(step, WRITES), step
@@ -143,7 +144,7 @@ def send(request: HttpRequest, name: str) -> HttpResponse:
     if me is None:
         messages.error(request, kind.unknown.format(email=email))
         return redirect(back)
-    values = values_for(account.pk, _contact(play, account.pk))
+    values = values_for(play, account.pk, _contact(play, account.pk))
     content = contents.content(step, values, About(locale=request.POST.get("locale", "")))
     content = kind.as_test(content, limits(policies.load("channels"), step.kind))
     draft = Draft(
