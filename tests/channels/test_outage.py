@@ -35,7 +35,11 @@ def change(*changes: tuple[str, str]) -> None:
 
 def to_many(mail: Mail, count: int, name: str = "m", **fields: Any) -> None:
     for n in range(count):
-        own = {"person_id": f"{name}{n}", "address": f"{name}{n}@example.com"}
+        own = {
+            "person_id": f"{name}{n}",
+            "account_id": f"{name}{n}",
+            "address": f"{name}{n}@example.com",
+        }
         submit([mail(f"{name}{n}", **(own | fields))], now=NOON)
 
 

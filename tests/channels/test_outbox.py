@@ -246,7 +246,9 @@ def test_a_worker_that_lost_its_lease_sends_nothing(
 
 def test_what_has_not_left_can_be_stopped(mailbox: Mailbox, mail: Mail, clock: Clock) -> None:
     people = [(f"m{n}", f"p{n}", f"p{n}@example.com") for n in range(50)]
-    submit([mail(key, person_id=who, address=to) for key, who, to in people], now=NOON)
+    submit(
+        [mail(key, person_id=who, account_id=who, address=to) for key, who, to in people], now=NOON
+    )
     gate.pass_due(NOON)
     assert cancel("play:help", now=NOON) == 50
     assert periodic_tasks.work(clock) == 0

@@ -116,6 +116,7 @@ def _decide(due: Sequence[Row], numbers: Numbers, now: datetime) -> Answers:
         answer = policy.decide(_ask(row), recipient, numbers, now)
         if answer.verdict == "send":
             category = numbers.purposes[row["purpose"]].category
+            known.colleagues.add(row)
             known.before.add(
                 row, policy.Before(now, row["channel"], row["source"], category == "transactional")
             )
@@ -153,6 +154,23 @@ class _Before:
 
 
 @dataclass
+class _Colleagues:
+    """Who lately got messages, by account and source: on the channels on which they count."""
+
+    reached: dict[tuple[str, str], set[str]]
+    channels: tuple[str, ...]
+
+    def add(self, row: Row) -> None:
+        if row["account_id"] and row["source"] and row["channel"] in self.channels:
+            self.reached[row["account_id"], row["source"]].add(row["recipient"])
+
+    def others(self, row: Row) -> int:
+        """How many besides the recipient; none where they are among them."""
+        found = self.reached.get((row["account_id"], row["source"]), set())
+        return 0 if row["recipient"] in found else len(found)
+
+
+@dataclass
 class _Known:
     """What is known of the recipients of one chunk, read in a few queries."""
 
@@ -164,6 +182,7 @@ class _Known:
     troubled: set[str]
     said_no: dict[str, datetime]
     before: _Before
+    colleagues: _Colleagues
 
     def recipient(self, row: Row) -> policy.Recipient:
         who, mailbox = row["recipient"], _mailbox(row, self.emails)
@@ -177,6 +196,7 @@ class _Known:
             in_trouble=row["account_id"] in self.troubled,
             last_no_at=max(said, default=None),
             before=self.before.of(who, mailbox),
+            colleagues=self.colleagues.others(row),
         )
 
     def _suppressed(self, row: Row) -> str:
@@ -226,6 +246,7 @@ def _known(due: Sequence[Row], now: datetime) -> _Known:
         troubled=_in_trouble({row["account_id"] for row in due if row["account_id"]}),
         said_no=dict(SaidNo.objects.filter(pk__in=names).values_list("pk", "at")),
         before=_history(recipients, (written | boxes) - {""}, now),
+        colleagues=_colleagues(due, now),
     )
 
 
@@ -240,6 +261,21 @@ def _refusals(names: set[str]) -> dict[str, set[tuple[str, str]]]:
 def _in_trouble(accounts: set[str]) -> set[str]:
     listed, levels = sorted(accounts), policies.load("channels").selling.not_at_risk
     return {a for ask in _troubled for a in ask(listed, levels)} if listed else set()
+
+
+def _colleagues(due: Sequence[Row], now: datetime) -> _Colleagues:
+    cap = policies.load("channels").account
+    found = _Colleagues(defaultdict(set), cap.channels)
+    rows = Message.objects.filter(
+        passed_at__gt=now - timedelta(days=cap.days),
+        state__in=_WENT,
+        channel__in=cap.channels,
+        account_id__in={row["account_id"] for row in due if row["account_id"]},
+        source__in={row["source"] for row in due if row["source"]},
+    )
+    for row in rows.values("account_id", "source", "recipient", "channel").distinct():
+        found.add(dict(row))
+    return found
 
 
 def _history(recipients: set[str], addresses: set[str], now: datetime) -> _Before:

@@ -9,8 +9,9 @@ The rules, in the order in which they are asked; the first that says no decides.
 5. *no*: no selling for a while after a no.
 6. *hold-out*: the person is in the group that gets nothing, so that the effect can be measured.
 7. *cap*: as many as the person should get have gone out already.
-8. *conversation*: another conversation with the person is under way; wait for its end.
-9. *quiet*: it is night or weekend where the person is; wait.
+8. *account*: enough other people of the account got messages of the same play.
+9. *conversation*: another conversation with the person is under way; wait for its end.
+10. *quiet*: it is night or weekend where the person is; wait.
 
 Transactional purposes are subject to rules 1 and 2 only, and to quiet hours on no channel.
 """
@@ -63,6 +64,9 @@ class Recipient:
     in_trouble: bool = False
     last_no_at: datetime | None = None
     before: Sequence[Before] = field(default_factory=tuple)
+    colleagues: int = 0
+    """Other people of the account who lately got messages of the same source; none where the person
+    did, too."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,7 @@ def decide(ask: SendRequest, who: Recipient, numbers: Numbers, now: datetime) ->
         or _selling(ask, who, numbers, now)
         or _held_out(ask)
         or _capped(ask, who, numbers, now)
+        or _enough_colleagues(ask, who, numbers)
         or _conversation(ask, who, numbers, now)
         or _quiet(ask, who, numbers, now)
         or SEND
@@ -203,6 +208,15 @@ def free_at(
 
 def _midnight(day: date, zone: str, numbers: Numbers) -> datetime:
     return datetime.combine(day, time(), zone_of(zone, numbers)).astimezone(UTC)
+
+
+def _enough_colleagues(ask: SendRequest, who: Recipient, numbers: Numbers) -> Decision | None:
+    cap = numbers.account
+    counts = ask.source and ask.channel in cap.channels and ask.purpose not in cap.not_for
+    if not counts or who.colleagues < cap.people:
+        return None
+    reason = f"{who.colleagues} people of the account got this within {cap.days} days: enough"
+    return Decision("withhold", "account", reason)
 
 
 def _conversation(

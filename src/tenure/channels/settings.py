@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import time, timedelta
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -23,6 +24,8 @@ from tenure.facts import home_zones
 DOCUMENT = "channels"
 DEFAULT = Path(__file__).with_name("policy.toml")
 ANY = "any"
+LATER = ("account",)
+"""Sections that a document written before there were any may lack: the packaged ones stand in."""
 
 Category = Literal["transactional", "lifecycle", "promotional"]
 Period = Literal["day", "week", "month"]
@@ -94,6 +97,15 @@ class Quiet(_Spec):
         return self
 
 
+class AccountCap(_Spec):
+    """At most so many ``people`` of one account hear of the same source within so many ``days``."""
+
+    people: int = Field(ge=1)
+    days: int = Field(ge=1, le=30)
+    channels: tuple[str, ...]
+    not_for: tuple[str, ...] = ()
+
+
 class Conversation(_Spec):
     days: int = Field(ge=0)
 
@@ -134,6 +146,7 @@ class _Settings(_Spec):
     purposes: dict[str, Purpose]
     channels: dict[str, Way]
     caps: tuple[Cap, ...]
+    account: AccountCap
     quiet: Quiet
     conversation: Conversation
     selling: Selling
@@ -200,7 +213,13 @@ def parse(source: str, text: str) -> Numbers:
     ways = document.get("channels")
     if isinstance(ways, dict):
         document["channels"] = {**ours["channels"], **ways}
-    return toml.parse(Numbers, source, {**ours, **document})
+    later = {name: _packaged()[name] for name in LATER}
+    return toml.parse(Numbers, source, {**ours, **later, **document})
+
+
+@cache
+def _packaged() -> dict[str, Any]:
+    return toml.read(DEFAULT.name, DEFAULT.read_text(encoding="utf-8"))
 
 
 def packaged() -> Numbers:
