@@ -35,7 +35,7 @@ demo: $(VENV)/run.stamp ## A simulated company, scored and validated, in the bro
 test: $(VENV)/dev.stamp ## The test suite (SQLite); what is not installed here is skipped, saying so
 	$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
-test-postgres: $(VENV)/dev.stamp ## The test suite on a private PostgreSQL server
+test-postgres: $(VENV)/dev.stamp ## Tests that have a database, on a private PostgreSQL server
 	TENURE_TEST_DATABASE=postgres $(BIN)/python -m pytest $(PARALLEL) -m "not browser and not faults and not spark and not sdk and not realdata" $(ARGS)
 
 lint: $(VENV)/dev.stamp ## Style, types, import rules
