@@ -115,6 +115,7 @@ class Suspects(_Spec):
 
     least_expected: float = Field(gt=0)
     most_values: int = Field(ge=2)
+    shown: int = Field(ge=1)
     most_gain: float = Field(gt=0, le=1)
 
 

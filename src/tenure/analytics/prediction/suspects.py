@@ -25,7 +25,9 @@ def values_without_contrast(panel: Panel, days: int, policy: Suspects) -> list[d
 
     Counted in accounts, as the dates of one account tell the same again and again: on one date an
     account is expected to leave by the share of all rows that were followed by churn, and on each
-    further one by the churn there was per row. That a signal is missing is a value of it.
+    further one by the churn there was per row. That a signal is missing is a value of it. Counts of
+    product events and habits are not looked at: that who does nothing leaves is no surprise, and
+    what is done has its own time.
     """
     told = panel.take(panel.decided(days))
     if not len(told):
@@ -34,6 +36,8 @@ def values_without_contrast(panel: Panel, days: int, policy: Suspects) -> list[d
     once, more = float(left.mean()), len(np.unique(told.account[left])) / len(told)
     found = []
     for index, feature in enumerate(told.features):
+        if feature.part:
+            continue
         for name, rows in _values(told.rows[:, index], feature, policy.most_values):
             accounts, dates = np.unique(told.account[rows], return_counts=True)
             gone = len(np.unique(told.account[rows & left]))

@@ -98,7 +98,7 @@ def train(
         "features": len(panel.features),
         "left_out": {"leaks": leaks, "unknown": unknown},
         "suspects": {
-            "values": values[: policy.suspects.most_values],
+            "values": values[: policy.suspects.shown],
             "heavy": _without_the_heaviest(panel, shares, main_seen, policy, rng),
         },
         "importance": [
